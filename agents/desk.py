@@ -1,0 +1,167 @@
+"""An agent's whole desk as state, and who in this process must be sent it again."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from chatdesk.connections import database
+from chatdesk.connections.runtime import Runtime, runtime
+from chatdesk.connections.states import Coalesced
+from chatdesk.conversations import offers, queries
+from chatdesk.conversations.models import Conversation, Offer, Seat
+from chatdesk.delivery import audience
+from chatdesk.delivery.hub import hub
+from chatdesk.delivery.protocol import codec
+from chatdesk.delivery.protocol.frames import Chat, ChatPlayer, Desk, Sides, Waiting, WaitingChat
+
+DESK_SECONDS = 0.01
+QUEUE_SECONDS = 0.25
+SHOWN_WAITING = 50
+
+
+def build(agent_id: int) -> Desk | None:
+    """Reads the desk. The revision is read first: a change in between makes it differ again."""
+    rev = queries.desk_revisions([agent_id]).get(agent_id)
+    seat = Seat.objects.prefetch_related("personas").filter(pk=agent_id).first()
+    if rev is None or seat is None:
+        return None
+    chats = queries.of_agent(agent_id)
+    unread = queries.unread(chats)
+    standing = Offer.objects.filter(agent_id=agent_id, state="offered").select_related(
+        "conversation__brand", "conversation__player"
+    )
+    forced = set(
+        seat.agent.assignments.filter(ended_ts__isnull=True, forced=True).values_list(
+            "conversation_id", flat=True
+        )
+    )
+    return Desk(
+        rev=rev,
+        status=seat.status,  # type: ignore[arg-type]
+        reason=seat.status_reason,
+        status_since_ts=seat.status_since_ts,
+        missed=seat.missed,
+        capacity=seat.capacity,
+        chats=[_chat(row, unread.get(row.pk, 0), row.pk in forced) for row in chats],
+        offers=[offers.frame(offer) for offer in standing.order_by("offered_ts", "pk")],
+        waiting=_waiting(seat),
+    )
+
+
+def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
+    player = row.player
+    return Chat(
+        conv=row.pk,
+        epoch=row.epoch,
+        state=row.state,  # type: ignore[arg-type]
+        brand=row.brand.slug,
+        lang=row.lang,
+        topic=row.topic,
+        player=ChatPlayer(
+            id=player.pk,
+            name=player.name,
+            authenticated=player.authenticated,
+            verified=player.verified,
+            tier=player.tier,
+            age_band=player.age_band,
+            rg_state=player.rg_state,
+        ),
+        last_seq=row.last_seq,
+        note_seq=row.last_note_seq,
+        delivered=Sides(player=row.player_delivered, agent=row.agent_delivered),
+        read=Sides(player=row.player_read, agent=row.agent_read),
+        unread=unread,
+        waiting_since_ts=row.unanswered_since_ts,
+        weight=row.weight,
+        sleeping=row.sleeping,
+        help=row.help,
+        forced=forced,
+        opened_ts=row.opened_ts,
+        fields=row.fields,
+    )
+
+
+def _waiting(seat: Seat) -> Waiting:
+    brands = [persona.brand_id for persona in seat.personas.all()]
+    rows = queries.waiting(brands or None)
+    ringing = set(
+        Offer.objects.filter(
+            state="offered", conversation__in=[row.pk for row in rows]
+        ).values_list("conversation_id", flat=True)
+    )
+    return Waiting(
+        count=len(rows),
+        oldest_ts=min((row.waiting_since_ts for row in rows), default=None),
+        chats=[
+            WaitingChat(
+                conv=row.pk,
+                brand=row.brand.slug,
+                lang=row.lang,
+                topic=row.topic,
+                since_ts=row.waiting_since_ts,
+                offered=row.pk in ringing,
+            )
+            for row in rows[:SHOWN_WAITING]
+        ],
+    )
+
+
+@runtime_checkable
+class ShowsDesk(Protocol):
+    """A staff socket."""
+
+    agent_id: int
+    live: bool
+
+    def show_desk(self, desk: Desk, text: str) -> None: ...
+
+
+class Desks:
+    """The desks that are open in this process."""
+
+    def __init__(self, of: Runtime) -> None:
+        self._own = Coalesced(DESK_SECONDS, self._send)
+        self._queue = Coalesced(QUEUE_SECONDS, self._send_all)
+        self._revisions: dict[int, int] = {}
+        hub.on_hint("desk", self._hinted)
+        hub.on_hint("queue", lambda brand: self._queue.ask("all"))
+        of.watch.heads_checks.append(self.check)
+
+    def here(self) -> set[int]:
+        """Agents with a socket in this process."""
+        return {
+            socket.agent_id
+            for socket in runtime.sockets
+            if isinstance(socket, ShowsDesk) and socket.live
+        }
+
+    def ask(self, agent_id: int) -> None:
+        self._own.ask(str(agent_id))
+
+    def _hinted(self, key: str) -> None:
+        if hub.has(audience.agent(int(key))):
+            self._own.ask(key)
+
+    async def check(self) -> None:
+        """Asks the database which desks differ from what was sent."""
+        agents = self.here()
+        if not agents:
+            return
+        for agent_id, rev in (await database.run(queries.desk_revisions, agents)).items():
+            if self._revisions.get(agent_id) != rev:
+                self._own.ask(str(agent_id))
+
+    async def _send_all(self, _key: str) -> None:
+        for agent_id in self.here():
+            self._own.ask(str(agent_id))
+
+    async def _send(self, key: str) -> None:
+        agent_id = int(key)
+        desk = await database.run(build, agent_id)
+        if desk is None:
+            return
+        self._revisions[agent_id] = desk.rev
+        text = codec.encode(desk)
+        for socket in hub.members(audience.agent(agent_id)):
+            if isinstance(socket, ShowsDesk):
+                socket.show_desk(desk, text)

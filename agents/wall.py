@@ -1,0 +1,229 @@
+"""The wall as state: one read of everything that is open, for one set of brands."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from chatdesk.conversations import clock
+from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
+from chatdesk.delivery.presence import Sight
+
+UNANSWERED_LATE_MS = 120_000
+HALF_HOUR_MS = 30 * 60_000
+DAY_MS = 24 * 3600_000
+
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class WallState:
+    queue: dict[str, Any] = field(default_factory=dict)
+    agents: Rows = field(default_factory=dict)
+    chats: Rows = field(default_factory=dict)
+    kpi: dict[str, Any] = field(default_factory=dict)
+
+
+def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
+    """``brands`` None means every one; ``sight`` None means that presence is unknown."""
+    now = clock.now_ms()
+    rows = Conversation.objects.exclude(state="closed").select_related("brand", "player")
+    if brands is not None:
+        rows = rows.filter(brand_id__in=brands)
+    open_rows = list(rows.order_by("-priority", "waiting_since_ts", "pk"))
+    ringing = dict(Offer.objects.filter(state="offered").values_list("conversation_id", "agent_id"))
+    seats = _seats(brands)
+    loads = _loads(seats)
+    agents = {str(seat.pk): _agent(seat, loads, ringing, sight) for seat in seats}
+    aliases = {seat.pk: seat.alias for seat in seats}
+    free = _Reach(seats, loads, sight)
+    chats = {row.pk: _chat(row, row.pk in ringing, aliases, free, agents, now) for row in open_rows}
+    return WallState(
+        queue=_queue(open_rows, chats, free),
+        agents=agents,
+        chats=chats,
+        kpi=_kpi(brands, open_rows, seats, loads, now),
+    )
+
+
+class _Reach:
+    """Who could take a conversation: on duty at all, and with a free place."""
+
+    def __init__(self, seats: list[Seat], loads: dict[int, _Load], sight: Sight | None) -> None:
+        believed = sight is not None and sight.complete
+        self._seats = [
+            (
+                {persona.brand_id for persona in seat.personas.all()},
+                set(seat.languages),
+                set(seat.skills),
+                loads[seat.pk].taken < seat.capacity,
+            )
+            for seat in seats
+            if seat.status == "available"
+            and not (believed and sight is not None and seat.pk not in sight.agents)
+        ]
+
+    def on_duty(self, row: Conversation) -> list[bool]:
+        """For each who could serve it at all: whether he has a free place."""
+        return [
+            free
+            for brands, langs, skills, free in self._seats
+            if (not brands or row.brand_id in brands)
+            and row.lang in langs
+            and (not row.skill or row.skill in skills)
+        ]
+
+    def speaking(self, lang: str) -> int:
+        return sum(1 for _, langs, _, _ in self._seats if lang in langs)
+
+    def languages(self) -> set[str]:
+        return {lang for _, langs, _, _ in self._seats for lang in langs}
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    taken: int
+    oldest_unanswered_ts: int | None
+
+
+def _seats(brands: frozenset[int] | None) -> list[Seat]:
+    seats = Seat.objects.filter(agent__is_active=True)
+    if brands is not None:
+        seats = seats.filter(Q(personas__brand_id__in=brands) | Q(personas__isnull=True))
+    return list(
+        seats.distinct().select_related("agent").prefetch_related("personas").order_by("alias")
+    )
+
+
+def _loads(seats: list[Seat]) -> dict[int, _Load]:
+    counted = (
+        Assignment.objects.filter(ended_ts__isnull=True)
+        .values("agent_id")
+        .annotate(many=Count("id"), oldest=Min("conversation__unanswered_since_ts"))
+    )
+    found = {row["agent_id"]: _Load(row["many"], row["oldest"]) for row in counted}
+    return {seat.pk: found.get(seat.pk, _Load(0, None)) for seat in seats}
+
+
+def _agent(
+    seat: Seat, loads: dict[int, _Load], ringing: dict[str, int], sight: Sight | None
+) -> dict[str, Any]:
+    connected: bool | None = None
+    if sight is not None:
+        connected = True if seat.pk in sight.agents else (False if sight.complete else None)
+    return {
+        "id": str(seat.pk),
+        "alias": seat.alias,
+        "role": seat.agent.role,
+        "status": seat.status,
+        "reason": seat.status_reason,
+        "since_ts": seat.status_since_ts,
+        "connected": connected,
+        "load": loads[seat.pk].taken,
+        "capacity": seat.capacity,
+        "languages": seat.languages,
+        "oldest_unanswered_ts": loads[seat.pk].oldest_unanswered_ts,
+        "offered": sum(1 for agent_id in ringing.values() if agent_id == seat.pk),
+        "missed": seat.missed,
+    }
+
+
+def _chat(
+    row: Conversation,
+    offered: bool,
+    aliases: dict[int, str],
+    reach: _Reach,
+    agents: Rows,
+    now: int,
+) -> dict[str, Any]:
+    owner = row.owner_id
+    why: list[str] = []
+    if row.help:
+        why.append("help")
+    if row.topic == "stop_gambling":
+        why.append("stop_gambling")
+    if owner is not None and agents.get(str(owner), {}).get("connected") is False:
+        why.append("agent_lost")
+    unanswered = row.unanswered_since_ts if row.state == "active" else None
+    if unanswered is not None and now - unanswered >= UNANSWERED_LATE_MS:
+        why.append("unanswered")
+    if row.state == "queued" and not offered:
+        on_duty = reach.on_duty(row)
+        why.append("nobody_on_duty" if not on_duty else "nobody_free")
+    return {
+        "conv": row.pk,
+        "state": row.state,
+        "brand": row.brand.slug,
+        "lang": row.lang,
+        "topic": row.topic,
+        "player": {"id": row.player_id, "name": row.player.name},
+        "agent": {"id": str(owner), "alias": aliases.get(owner, "")} if owner else None,
+        "waiting_since_ts": row.waiting_since_ts if row.state == "queued" else None,
+        "unanswered_since_ts": row.unanswered_since_ts,
+        "opened_ts": row.opened_ts,
+        "help": row.help,
+        "priority": row.priority,
+        "offered": offered,
+        "why": why or ["none"],
+        "last_seq": row.last_seq,
+    }
+
+
+def _queue(rows: list[Conversation], chats: Rows, reach: _Reach) -> dict[str, Any]:
+    queued = [row for row in rows if row.state == "queued"]
+    by_lang: dict[str, Any] = {}
+    for lang in sorted({row.lang for row in queued} | reach.languages()):
+        waits = [row.waiting_since_ts for row in queued if row.lang == lang]
+        by_lang[lang] = {
+            "waiting": len(waits),
+            "oldest_ts": min(waits, default=None),
+            "reachable": reach.speaking(lang),
+        }
+    whys = [chats[row.pk]["why"] for row in queued]
+    return {
+        "waiting": len(queued),
+        "offered": sum(1 for row in queued if chats[row.pk]["offered"]),
+        "nobody_free": sum("nobody_free" in why for why in whys),
+        "nobody_on_duty": sum("nobody_on_duty" in why for why in whys),
+        "oldest_ts": min((row.waiting_since_ts for row in queued), default=None),
+        "by_lang": by_lang,
+    }
+
+
+def _kpi(
+    brands: frozenset[int] | None,
+    rows: list[Conversation],
+    seats: list[Seat],
+    loads: dict[int, _Load],
+    now: int,
+) -> dict[str, Any]:
+    recent = Conversation.objects.filter(opened_ts__gt=now - DAY_MS)
+    if brands is not None:
+        recent = recent.filter(brand_id__in=brands)
+    replies = [
+        reply - opened
+        for opened, reply in recent.filter(first_reply_ts__gt=now - HALF_HOUR_MS).values_list(
+            "opened_ts", "first_reply_ts"
+        )
+        if reply is not None
+    ]
+    on_duty = [seat for seat in seats if seat.status == "available"]
+    abandoned = recent.filter(
+        state="closed", closed_ts__gt=now - HALF_HOUR_MS, first_reply_ts__isnull=True
+    )
+    return {
+        "first_reply_median_ms": int(statistics.median(replies)) if replies else None,
+        "first_reply_within_60_pct": (
+            round(100 * sum(reply <= 60_000 for reply in replies) / len(replies))
+            if replies
+            else None
+        ),
+        "abandoned_30min": abandoned.count(),
+        "open": len(rows),
+        "places": sum(seat.capacity for seat in on_duty),
+        "places_taken": sum(loads[seat.pk].taken for seat in on_duty),
+        "sessions_today": recent.count(),
+    }

@@ -1,0 +1,1 @@
+"""The socket side that players and agents share."""

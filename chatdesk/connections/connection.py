@@ -1,0 +1,431 @@
+"""The base of every socket: hello, decode, limits, refusals to frames, following conversations, pings.
+
+States: ``greeting`` (no hello yet), ``live``, ``closed``. A frame moves through ``_receive`` in one go and
+never waits for the database: sends go to the committer, everything else that needs it queues per socket,
+so one slow query holds up neither pongs nor other sockets. Channels' own ``dispatch`` hops through one
+shared thread before every event; ours does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections import deque
+from typing import Any, ClassVar
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from chatdesk.connections import database
+from chatdesk.connections.following import Following
+from chatdesk.connections.limits import Limits
+from chatdesk.connections.outgoing import Outgoing
+from chatdesk.connections.runtime import runtime
+from chatdesk.conversations import errors
+from chatdesk.conversations.access import Actor
+from chatdesk.conversations.messages import Draft, Outcome, Posted
+from chatdesk.delivery import audience
+from chatdesk.delivery.audience import Line, Word
+from chatdesk.delivery.hub import hub
+from chatdesk.delivery.protocol import codec, words
+from chatdesk.delivery.protocol.codec import BadInput
+from chatdesk.delivery.protocol.commands import Command, Pong
+from chatdesk.delivery.protocol.frames import (
+    Ack,
+    Error,
+    Frame,
+    Nack,
+)
+from chatdesk.delivery.protocol.frames import (
+    Limits as LimitsPart,
+)
+from chatdesk.delivery.protocol.words import Close
+
+log = structlog.get_logger(__name__)
+
+PONG_GRACE_SECONDS = 10
+QUEUED_COMMANDS = 32
+
+
+class NotAuthenticated(Exception):
+    """The hello proves nothing: close 4401."""
+
+
+class WrongOrigin(Exception):
+    """A browser page that may not embed this: close 4403."""
+
+
+class Connection(AsyncConsumer):
+    """One socket. Subclasses say who it is and what its commands do."""
+
+    # No channel layer per socket: the process has one channel, the hub fans out.
+    channel_layer_alias = "none per socket"
+    side: ClassVar[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sid = secrets.token_urlsafe(12)
+        self.limits = Limits.in_force()
+        self.actor: Actor | None = None
+        self.following = Following(self)
+        self.topics: set[str] = set()
+        self.origin: str | None = None
+        self.live = False
+        self.last_followed: set[str] = set()
+        self._person = ""
+        self._seat = ""
+        self._ping_seconds: int = settings.CHATDESK_PING_SECONDS[self.side]
+        self._last_frame = time.monotonic()
+        self._next_ping = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._commands: deque[Command] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._working = False
+        self._last_send: asyncio.Future[Outcome] | None = None
+
+    # --- what subclasses give ------------------------------------------------------------------
+
+    def decode(self, text: str) -> Command:
+        raise NotImplementedError
+
+    async def greet(self, hello: Command) -> None:
+        """Authenticates, sets ``actor``, says welcome, resumes. Raises NotAuthenticated."""
+        raise NotImplementedError
+
+    def quick(self, command: Command) -> bool:
+        """Handles a command that needs no database; False leaves it to ``carry_out``."""
+        raise NotImplementedError
+
+    async def carry_out(self, command: Command) -> None:
+        """Runs a verb and answers it. Refusals may be raised."""
+        raise NotImplementedError
+
+    def draft(self, command: Command) -> Draft | None:
+        """What a command wants written into a conversation, if it is of that kind."""
+        raise NotImplementedError
+
+    def ping_frame(self, number: int, heads: dict[str, int]) -> Frame:
+        raise NotImplementedError
+
+    def departed(self) -> None:
+        """The socket is gone; topics are left already."""
+
+    # --- ASGI events ---------------------------------------------------------------------------
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "websocket.receive":
+            self._received(message)
+        elif kind == "websocket.connect":
+            await self._connected()
+        elif kind == "websocket.disconnect":
+            await self._gone()
+            raise StopConsumer
+
+    async def _connected(self) -> None:
+        self.out = Outgoing(self.base_send, self.limits.unconfirmed_bytes, lambda: None)
+        for name, value in self.scope["headers"]:
+            if name == b"origin":
+                self.origin = value.decode("latin-1")
+        offered = words.SUBPROTOCOL in self.scope.get("subprotocols", [])
+        accept: dict[str, Any] = {"type": "websocket.accept"}
+        if offered:
+            accept["subprotocol"] = words.SUBPROTOCOL
+        await self.base_send(accept)
+        if not offered:
+            self.out.close(Close.VERSION)
+            return
+        runtime.sockets[self] = None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(
+            self.limits.hello_seconds, self.out.close, Close.NOT_AUTHENTICATED
+        )
+
+    def _received(self, message: dict[str, Any]) -> None:
+        if self.out.closing is not None:
+            return
+        self._last_frame = time.monotonic()
+        text: str | None = message.get("text")
+        if text is None:
+            self._first_or_error(BadInput("bad_frame", "Frames are text."))
+            return
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        if size > self.limits.frame_close_bytes:
+            self.answer(Error(code="too_big", message="The frame is too big."))
+            self.out.close(Close.TOO_BIG)
+            return
+        if self.live and not self._within_rate(text):
+            return
+        if size > self.limits.frame_bytes:
+            self._first_or_error(BadInput("too_big", "The frame is too big."))
+            return
+        try:
+            command = self.decode(text)
+        except BadInput as bad:
+            self._first_or_error(bad)
+            return
+        self._take(command)
+
+    def _within_rate(self, text: str) -> bool:
+        # Pongs do not count: the server asked for them.
+        if '"pong"' in text[:200]:
+            return True
+        frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
+        person = runtime.crowd.person(self._person)
+        verdict, left_ms = person.spoke(frames, self.limits.rate_seconds)
+        if verdict == "fine":
+            return True
+        self.answer(Error(code="rate", message="Too many frames.", retry_ms=left_ms))
+        if verdict == "far over":
+            self.out.close(Close.RATE)
+        return False
+
+    def _first_or_error(self, bad: BadInput) -> None:
+        if bad.cmid is not None and self.live:
+            self.answer(Nack(cmid=bad.cmid, code=bad.code, final=True))
+        else:
+            self.answer(Error(code=bad.code, message=bad.message, ref=bad.ref))
+        if not self.live:
+            self.out.close(Close.NOT_AUTHENTICATED)
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def _take(self, command: Command) -> None:
+        is_hello = getattr(command, "v", None) is not None
+        if not self.live:
+            if not is_hello or self._working:
+                self._first_or_error(BadInput("bad_frame", "The first frame is hello."))
+                return
+            self._working = True
+            self.spawn(self._greet(command))
+            return
+        if is_hello:
+            self.answer(Error(code="bad_frame", message="There was a hello already."))
+        elif isinstance(command, Pong):
+            self._ponged(command)
+        elif not self.quick(command):
+            draft = self.draft(command)
+            if draft is not None:
+                self._submit(draft)
+            elif len(self._commands) >= QUEUED_COMMANDS:
+                ref = getattr(command, "ref", None)
+                self.answer(Error(code="rate", message="Wait.", ref=ref, retry_ms=1000))
+            else:
+                self._commands.append(command)
+                if not self._working:
+                    self._working = True
+                    self.spawn(self._work())
+
+    def _submit(self, draft: Draft) -> None:
+        if len(draft.body) > self.limits.body_chars:
+            self.answer(Nack(cmid=draft.cmid, code="bad_field", final=True))
+            return
+        future = runtime.committer.submit(draft)
+        self._last_send = future
+        future.add_done_callback(lambda done: self._decided(draft, done.result()))
+
+    def _decided(self, draft: Draft, outcome: Outcome) -> None:
+        if isinstance(outcome, Posted):
+            is_note = draft.kind != "message"
+            self.answer(
+                Ack(
+                    cmid=draft.cmid,
+                    conv=draft.conv,
+                    ts=outcome.ts,
+                    dup=outcome.dup,
+                    seq=None if is_note else outcome.seq,
+                    note_seq=outcome.seq if is_note else None,
+                )
+            )
+        else:
+            self.answer(
+                Nack(
+                    cmid=draft.cmid,
+                    code=outcome.code,  # type: ignore[arg-type]
+                    final=outcome.final,
+                    retry_ms=outcome.retry_ms,
+                )
+            )
+
+    async def _work(self) -> None:
+        """One command after the other, each after the sends that came before it."""
+        try:
+            while self._commands and self.out.closing is None:
+                command = self._commands.popleft()
+                if self._last_send is not None and not self._last_send.done():
+                    await asyncio.wait([self._last_send])
+                await self._answered(command)
+        finally:
+            self._working = False
+
+    async def _answered(self, command: Command) -> None:
+        ref = getattr(command, "ref", None)
+        try:
+            await self.carry_out(command)
+        except errors.Refusal as refusal:
+            self.answer(
+                Error(
+                    code=refusal.code,  # type: ignore[arg-type]
+                    message=refusal.says,
+                    ref=ref,
+                    retry_ms=refusal.retry_ms,
+                    alias=refusal.alias,
+                )
+            )
+        except database.AWAY as error:
+            log.warning("command_failed", error=type(error).__name__)
+            retry_ms = random.randint(500, 3_000)
+            says = errors.Unavailable.says
+            self.answer(Error(code="unavailable", message=says, ref=ref, retry_ms=retry_ms))
+        except Exception:
+            # A bug of ours must not end somebody's chat: the id leads to the log.
+            error_id = secrets.token_hex(6)
+            log.exception("command_failed", error_id=error_id, command=type(command).__name__)
+            says = errors.Internal.says
+            self.answer(Error(code="internal", message=says, ref=ref, id=error_id))
+
+    async def _greet(self, hello: Command) -> None:
+        if getattr(hello, "v", 0) != words.VERSION:
+            self.out.close(Close.VERSION)
+            return
+        try:
+            await self.greet(hello)
+        except NotAuthenticated:
+            self.out.close(Close.NOT_AUTHENTICATED)
+        except WrongOrigin:
+            self.out.close(Close.FORBIDDEN)
+        except database.AWAY as error:
+            log.warning("hello_failed", error=type(error).__name__)
+            self.back_end_away()
+        except Exception:
+            # As for a command, but without a greeting there is nothing to go on with.
+            log.exception("hello_failed")
+            self.out.close(1011)
+        finally:
+            self._working = False
+        if self._commands and not self._working:
+            self._working = True
+            self.spawn(self._work())
+
+    def back_end_away(self) -> None:
+        """Nothing can be promised now: come back later, and not all at once."""
+        retry_ms = random.randint(1_000, 8_000)
+        says = errors.Unavailable.says
+        self.answer(Error(code="unavailable", message=says, retry_ms=retry_ms))
+        self.out.close(Close.BACKEND_AWAY)
+
+    # --- being greeted -------------------------------------------------------------------------
+
+    async def settle_in(self, *, person: str, seat: str, sockets: int) -> None:
+        """Counts the socket; a person's surplus sockets, oldest first, are closed with 4409."""
+        self._person, self._seat = person, seat
+        self.hear(audience.socket(self.sid))
+        for old in runtime.crowd.enter(seat, self, sockets):
+            old.on_shut(Close.REPLACED)
+        for sid in await runtime.presence.join_sockets(seat, self.sid, sockets):
+            hub.publish([audience.Shut(audience.socket(sid), Close.REPLACED)])
+
+    def welcome(self, frame: Frame) -> None:
+        self.answer(frame)
+        self.live = True
+        if self._timer is not None:
+            self._timer.cancel()
+        now = time.monotonic()
+        self._next_ping = now + self._ping_seconds * random.uniform(0.5, 1.0)
+        self._tick()
+
+    def limits_part(self) -> LimitsPart:
+        return LimitsPart(frame_bytes=self.limits.frame_bytes, body_chars=self.limits.body_chars)
+
+    # --- frames --------------------------------------------------------------------------------
+
+    def answer(self, frame: Frame) -> None:
+        self.out.answer(codec.encode(frame))
+
+    def push(self, text: str) -> None:
+        self.out.push(text)
+        if self.out.wants_early_ping():
+            self._ping()
+
+    # --- topics and conversations --------------------------------------------------------------
+
+    def hear(self, topic: str) -> None:
+        self.topics.add(topic)
+        hub.join(topic, self)
+
+    def unhear(self, topic: str) -> None:
+        self.topics.discard(topic)
+        hub.leave(topic, self)
+
+    # --- what the hub calls --------------------------------------------------------------------
+
+    def on_line(self, line: Line, side: str) -> None:
+        self.following.on_line(line)
+
+    def on_word(self, word: Word) -> None:
+        if self.live and word.but_sid != self.sid:
+            self.out.push(word.text, fleeting=word.fleeting)
+
+    def on_shut(self, code: int) -> None:
+        self.out.close(code)
+
+    def on_head(self, conv: str, seq: int, note_seq: int) -> None:
+        self.following.on_head(conv, seq, note_seq)
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.out.closing is not None:
+            return
+        now = time.monotonic()
+        dead = self._last_frame + self._ping_seconds + PONG_GRACE_SECONDS
+        if now >= dead:
+            self.out.close(Close.NO_PONG)
+            return
+        if self.out.unconfirmed_seconds() > self.limits.unconfirmed_seconds:
+            self.out.close(Close.SLOW)
+            return
+        if now >= self._next_ping:
+            self._ping()
+            self._next_ping = now + self._ping_seconds
+        wait = max(min(self._next_ping, dead) - now, 0.05)
+        self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
+
+    def _ping(self) -> None:
+        self.answer(self.ping_frame(self.out.next_ping(), self.following.heads()))
+
+    def _ponged(self, pong: Pong) -> None:
+        self.out.ponged(pong.n)
+        for conv, seq in (pong.have or {}).items():
+            self.has_received(conv, seq)
+
+    def has_received(self, conv: str, seq: int) -> None:
+        """The client confirms what it has of a conversation."""
+        raise NotImplementedError
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def spawn(self, coroutine: Any) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _gone(self) -> None:
+        runtime.sockets.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        self.last_followed = self.following.conversations()
+        for topic in list(self.topics):
+            self.unhear(topic)
+        self.following.clear()
+        if self._seat:
+            runtime.crowd.exit(self._seat, self)
+            await runtime.presence.leave_sockets(self._seat, self.sid)
+        if self.live:
+            self.departed()
+        self.live = False
+        await self.out.abandon()

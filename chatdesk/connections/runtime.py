@@ -1,0 +1,110 @@
+"""What one process has one of: committer, bridge, presence, watch, and the set of its sockets.
+
+Started by the first thing that needs it, on the running loop; stopped by the server's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from channels.layers import channel_layers
+from django.conf import settings
+
+from chatdesk.connections import draining
+from chatdesk.connections.committer import Committer
+from chatdesk.connections.crowd import Crowd
+from chatdesk.connections.marks import Marks
+from chatdesk.connections.states import ConversationStates
+from chatdesk.connections.watch import Watch
+from chatdesk.delivery import redis_clients
+from chatdesk.delivery.bridge import Bridge
+from chatdesk.delivery.hub import hub
+from chatdesk.delivery.presence import Presence
+from chatdesk.delivery.protocol import codec
+from chatdesk.delivery.protocol.frames import Drain
+from chatdesk.delivery.protocol.words import Close
+
+if TYPE_CHECKING:
+    from chatdesk.connections.connection import Connection
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 8.0
+
+
+class Runtime:
+    def __init__(self) -> None:
+        self.sockets: dict[Connection, None] = {}
+        self.crowd = Crowd()
+        self._started = False
+        self._parts: list[Callable[[Runtime], Any]] = []
+        self.started_parts: list[Any] = []
+
+    def with_part(self, make: Callable[[Runtime], Any]) -> None:
+        """The composition root adds what the actors bring (desks, walls, sweeps)."""
+        self._parts.append(make)
+
+    def start(self) -> None:
+        """Idempotent; must be called on the event loop."""
+        if self._started:
+            return
+        self._started = True
+        hub.bind(asyncio.get_running_loop())
+        url = settings.CHATDESK_REDIS_URL
+        self.committer = Committer()
+        self.marks = Marks()
+        self.presence = Presence(redis_clients.make(url) if url else None)
+        self.bridge = Bridge(_bridge_layer, hub.spread, self._doubt) if url else None
+        self.watch = Watch(lambda: self.bridge is not None and not self.bridge.healthy)
+        self.states = ConversationStates()
+        self.started_parts = [make(self) for make in self._parts]
+        self.presence.start()
+        if self.bridge is not None:
+            hub.to_others = self.bridge.put
+            self.bridge.start()
+        self.watch.start()
+
+    def _doubt(self) -> None:
+        self.watch.doubt()
+
+    async def drain(self) -> None:
+        """Tells every socket to come back elsewhere, then closes them in waves."""
+        draining.begin()
+        sockets = list(self.sockets)
+        for socket in sockets:
+            in_ms = random.randint(0, int(DRAIN_SECONDS * 1000))
+            socket.out.answer(codec.encode(Drain(in_ms=in_ms)))
+        waves = 16
+        random.shuffle(sockets)
+        for number in range(waves):
+            if not self.sockets:
+                break
+            await asyncio.sleep(DRAIN_SECONDS / waves)
+            for socket in sockets[number::waves]:
+                socket.out.close(Close.DRAIN)
+        await self.committer.flushed()
+        await self.marks.flushed()
+
+    async def stop(self) -> None:
+        if not self._started:
+            return
+        for part in self.started_parts:
+            if hasattr(part, "stop"):
+                await part.stop()
+        await self.watch.stop()
+        if self.bridge is not None:
+            hub.to_others = None
+            await self.bridge.stop()
+        await self.presence.stop()
+        self._started = False
+
+
+def _bridge_layer() -> Any:
+    return channel_layers.make_backend("bridge")
+
+
+runtime = Runtime()

@@ -1,0 +1,291 @@
+"""The only writer of assignments and offers: how a conversation changes hands.
+
+Who may write an assignment: whoever holds the seat's and the conversation's lock. When two try, one
+gets the lock, the other reads the new state and is refused; should code ever forget the lock, the
+partial unique constraints refuse the second row. ``epoch`` grows with each new owner and fences the old.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatdesk.conversations import access, clock, errors, holding, messages, offers
+from chatdesk.conversations.access import SYSTEM, Actor
+from chatdesk.conversations.models import Assignment, Conversation, Intervention, Seat
+from chatdesk.conversations.transition import Changes, transition
+
+
+def claim(actor: Actor, conv: str) -> int:
+    """An agent takes a waiting conversation; returns the epoch. A standing offer to somebody else
+    is taken away from him."""
+    access.require(actor, "claim")
+    with transition() as changes:
+        row, seats = holding.conversation(actor, conv, actor.agent_id)
+        if row.state == "closed":
+            raise errors.Closed
+        if row.state == "active":
+            if row.owner_id == actor.agent_id:
+                return row.epoch
+            raise errors.AlreadyTaken(alias=alias_of_owner(row))
+        seat = _seat_of(actor, seats)
+        begin(changes, row, seat, by=actor, how="claimed")
+        changes.queue(row.brand_id)
+    return row.epoch
+
+
+def accept(actor: Actor, offer_id: str) -> tuple[str, int]:
+    """Takes the conversation that is on offer; returns (conversation, epoch)."""
+    access.require(actor, "accept")
+    with transition() as changes:
+        offer = offers.of(actor, offer_id)
+        row, seats = holding.conversation(actor, offer.conversation_id, actor.agent_id)
+        offer.refresh_from_db()
+        if row.state == "active" and row.owner_id == actor.agent_id:
+            return row.pk, row.epoch  # the agent's other tab was first
+        if row.state == "active":
+            raise errors.AlreadyTaken(alias=alias_of_owner(row))
+        if row.state == "closed":
+            raise errors.Closed
+        if offer.state != "offered":
+            raise errors.NotFound
+        begin(changes, row, _seat_of(actor, seats), by=actor, how="accepted")
+        changes.queue(row.brand_id)
+    return row.pk, row.epoch
+
+
+def transfer(
+    actor: Actor, conv: str, epoch: int, *, agent: str | None, skill: str | None, note: str | None
+) -> None:
+    """Hands over to a colleague with a free place, or back to the queue for whoever has a skill."""
+    access.require(actor, "transfer")
+    if (agent is None) == (skill is None):
+        raise errors.BadField
+    target = agent_key(agent) if agent is not None else None
+    with transition() as changes:
+        concerned = [target] if target is not None else []
+        row, seats = holding.conversation(actor, conv, actor.agent_id, *concerned)
+        _require_owner(row, actor, epoch)
+        if target is not None:
+            seat = seats.get(target)
+            if seat is None or target == actor.agent_id or not _serves(seat, row.brand_id):
+                raise errors.NotFound
+            if seat.status != "available":
+                raise errors.AtCapacity
+            if holding.load(target) + holding.ringing(target) >= seat.capacity:
+                raise errors.AtCapacity
+            to = {"to_alias": alias_at(seat, row.brand_id)}
+        else:
+            skilled = (found for found in Seat.objects.all() if skill in found.skills)
+            if not any(_serves(found, row.brand_id) for found in skilled):
+                raise errors.BadField
+            seat = None
+            to = {"to_skill": str(skill)}
+        if note:
+            messages.remark(changes, row, "note", actor, body=note)
+        end(changes, row, "transferred")
+        messages.record(
+            changes, row, "transferred", actor, facts=to, staff={"to": agent} if agent else None
+        )
+        if seat is not None:
+            begin(changes, row, seat, by=_as_actor(seat), how="transfer", ended=True)
+        else:
+            row.skill = str(skill)
+            enqueue(changes, row, "transferred")
+        changes.queue(row.brand_id)
+
+
+def release(actor: Actor, conv: str, epoch: int) -> None:
+    """Back to the head of the queue, the original wait kept."""
+    access.require(actor, "release")
+    with transition() as changes:
+        row, _ = holding.conversation(actor, conv, actor.agent_id)
+        _require_owner(row, actor, epoch)
+        end(changes, row, "released")
+        messages.record(changes, row, "left", actor, facts={"reason": "released"})
+        enqueue(changes, row, "returned")
+        changes.queue(row.brand_id)
+
+
+def takeover(actor: Actor, conv: str) -> int:
+    """A supervisor becomes the owner, whatever the capacity; returns the epoch."""
+    access.require(actor, "takeover")
+    with transition() as changes:
+        row, seats = holding.conversation(actor, conv, actor.agent_id)
+        if row.state == "closed":
+            raise errors.Closed
+        if row.owner_id == actor.agent_id:
+            return row.epoch
+        _force(changes, row, _seat_of(actor, seats), by=actor, how="takeover")
+        intervene(actor, "takeover", row)
+    return row.epoch
+
+
+def assign(actor: Actor, conv: str, agent: str) -> int:
+    """A supervisor gives a conversation to an agent, whatever the capacity."""
+    access.require(actor, "assign")
+    target = agent_key(agent)
+    with transition() as changes:
+        row, seats = holding.conversation(actor, conv, target)
+        if row.state == "closed":
+            raise errors.Closed
+        seat = seats.get(target)
+        if seat is None or not _serves(seat, row.brand_id) or not seat.agent.is_active:
+            raise errors.NotFound
+        if row.owner_id == target:
+            return row.epoch
+        _force(changes, row, seat, by=_as_actor(seat), how="assigned")
+        intervene(actor, "assign", row, agent_id=target)
+    return row.epoch
+
+
+def return_to_queue(conv: str, agent_id: int, reason: str) -> bool:
+    """The dispatcher takes a conversation from an agent who is gone; False if it moved meanwhile."""
+    with transition() as changes:
+        row, _ = holding.conversation(_EVERYWHERE, conv, agent_id)
+        if row.state != "active" or row.owner_id != agent_id:
+            return False
+        alias = alias_of_owner(row)
+        end(changes, row, reason)
+        left = Actor("agent", str(agent_id), alias=alias)
+        messages.record(changes, row, "left", left, facts={"reason": "connection"})
+        enqueue(changes, row, "returned")
+        changes.queue(row.brand_id)
+    return True
+
+
+# --- the two movements every verb is made of --------------------------------------------------------
+
+
+def begin(
+    changes: Changes,
+    row: Conversation,
+    seat: Seat,
+    *,
+    by: Actor,
+    how: str,
+    forced: bool = False,
+    ended: bool = False,
+) -> None:
+    """The seat's agent becomes the owner. Both rows are locked; nobody owns the conversation."""
+    busy = Assignment.objects.filter(agent_id=seat.pk, ended_ts__isnull=True)
+    taken = set(busy.values_list("slot", flat=True))
+    full = len(busy) >= seat.capacity
+    if full and not forced:
+        raise errors.AtCapacity
+    slot = next((number for number in range(seat.capacity) if number not in taken), None)
+    now = clock.now_ms()
+    offers.settle(changes, row, accepted_by=seat.pk, alias=alias_at(seat, row.brand_id))
+    row.epoch += 1
+    Assignment.objects.create(
+        conversation=row,
+        agent_id=seat.pk,
+        slot=None if full else slot,
+        epoch=row.epoch,
+        how=how,
+        forced=full,
+        began_ts=now,
+    )
+    waited = now - row.waiting_since_ts
+    row.state, row.owner_id, row.sleeping = "active", seat.pk, False
+    messages.record(changes, row, "joined", by, facts={"waited_ms": waited})
+    row.save()
+    Seat.objects.filter(pk=seat.pk).update(last_accepted_ts=now, missed=0)
+    changes.desk(seat.pk)
+    changes.conversation(row.pk)
+    if not ended:
+        offers.withdraw_surplus(changes, seat)
+
+
+def end(changes: Changes, row: Conversation, reason: str) -> None:
+    """The owner is none any more. The caller decides what the conversation becomes and saves it."""
+    owner = row.owner_id
+    if owner is None:
+        return
+    Assignment.objects.filter(conversation=row, ended_ts__isnull=True).update(
+        ended_ts=clock.now_ms(), end_reason=reason
+    )
+    row.owner_id = None
+    row.help = False
+    changes.desk(owner)
+    changes.conversation(row.pk)
+
+
+def enqueue(changes: Changes, row: Conversation, reason: str) -> None:
+    """Puts it in the queue with the wait it has; ``reason`` is new, returned or transferred."""
+    row.state = "queued"
+    messages.record(changes, row, "queued", SYSTEM, facts={"reason": reason})
+    row.save()
+    changes.conversation(row.pk)
+
+
+def _force(changes: Changes, row: Conversation, seat: Seat, *, by: Actor, how: str) -> None:
+    if row.state == "active":
+        previous = Actor("agent", str(row.owner_id), alias=alias_of_owner(row))
+        end(changes, row, how)
+        messages.record(changes, row, "left", previous, facts={"reason": "handed_over"})
+    begin(changes, row, seat, by=by, how=how, forced=True)
+    changes.queue(row.brand_id)
+
+
+def intervene(
+    actor: Actor,
+    action: str,
+    row: Conversation | None,
+    *,
+    agent_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Records a supervisor's act in the same transaction."""
+    Intervention.objects.create(
+        actor_id=actor.agent_id,
+        action=action,
+        conversation=row,
+        agent_id=agent_id,
+        reason=reason,
+        ts=clock.now_ms(),
+    )
+
+
+# --- small questions -------------------------------------------------------------------------------
+
+_EVERYWHERE = Actor("admin", "0")
+
+
+def alias_at(seat: Seat, brand_id: int) -> str:
+    persona = seat.personas.filter(brand_id=brand_id).first()
+    return persona.alias if persona is not None else seat.alias
+
+
+def alias_of_owner(row: Conversation) -> str:
+    seat = Seat.objects.filter(pk=row.owner_id).first()
+    return alias_at(seat, row.brand_id) if seat is not None else ""
+
+
+def _as_actor(seat: Seat) -> Actor:
+    aliases: dict[int, Any] = dict(seat.personas.values_list("brand_id", "alias"))
+    return Actor("agent", str(seat.pk), alias=seat.alias, aliases=aliases)
+
+
+def _serves(seat: Seat, brand_id: int) -> bool:
+    brands = set(seat.personas.values_list("brand_id", flat=True))
+    return not brands or brand_id in brands
+
+
+def _seat_of(actor: Actor, seats: dict[int, Seat]) -> Seat:
+    seat = seats.get(actor.agent_id)
+    if seat is None:
+        raise errors.Forbidden
+    return seat
+
+
+def agent_key(agent: str) -> int:
+    if not agent.isascii() or not agent.isdigit() or len(agent) > 18:
+        raise errors.NotFound
+    return int(agent)
+
+
+def _require_owner(row: Conversation, actor: Actor, epoch: int) -> None:
+    if row.state == "closed":
+        raise errors.Closed
+    if row.owner_id != actor.agent_id or row.epoch != epoch:
+        raise errors.NotAssignee

@@ -1,0 +1,50 @@
+"""The order in which verbs take their locks: seats by key, then the conversation, then the brand.
+
+**Invariant:** nobody waits for a seat while holding a conversation, so no two verbs wait in a circle.
+The committer holds conversations only (by id), and so never meets this order crosswise.
+"""
+
+from __future__ import annotations
+
+from chatdesk.conversations import access
+from chatdesk.conversations.access import Actor
+from chatdesk.conversations.errors import Unavailable
+from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
+
+_TRIES = 5
+
+
+def seat(agent_id: int) -> Seat | None:
+    """Locks one seat."""
+    return Seat.objects.select_for_update().filter(pk=agent_id).first()
+
+
+def conversation(actor: Actor, conv: str, *agent_ids: int) -> tuple[Conversation, dict[int, Seat]]:
+    """Locks the seats of everybody concerned (the owner, whoever has it on offer, and those named),
+    then the conversation. Call it first in a transition; it starts over when the owner changes
+    between the look and the lock."""
+    for _ in range(_TRIES):
+        before = access.conversation(actor, conv)
+        concerned = _concerned(before) | set(agent_ids)
+        seats = {
+            row.pk: row
+            for row in Seat.objects.select_for_update().filter(pk__in=concerned).order_by("pk")
+        }
+        row = access.conversation(actor, conv, lock=True)
+        if _concerned(row) <= concerned:
+            return row, seats
+    raise Unavailable(retry_ms=200)
+
+
+def _concerned(row: Conversation) -> set[int]:
+    offered = Offer.objects.filter(conversation=row, state="offered").values_list("agent_id")
+    return {agent_id for (agent_id,) in offered} | ({row.owner_id} if row.owner_id else set())
+
+
+def load(agent_id: int) -> int:
+    """Places taken, forced ones included. Exact while the seat is locked."""
+    return Assignment.objects.filter(agent_id=agent_id, ended_ts__isnull=True).count()
+
+
+def ringing(agent_id: int) -> int:
+    return Offer.objects.filter(agent_id=agent_id, state="offered").count()

@@ -1,0 +1,238 @@
+"""Reads: what sockets resume from, the states that are sent whole, and what the heads say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q
+
+from chatdesk.conversations import access, clock, shown
+from chatdesk.conversations.access import Actor
+from chatdesk.conversations.assignments import alias_of_owner
+from chatdesk.conversations.models import (
+    Assignment,
+    Brand,
+    Conversation,
+    Event,
+    Incarnation,
+    Note,
+    Seat,
+)
+from chatdesk.delivery.protocol.frames import (
+    NoteEvent,
+    PlayerConv,
+    PlayerEvent,
+    Queue,
+    StaffConv,
+    StaffEvent,
+)
+
+PAGE_EVENTS = 200
+SNAPSHOT_EVENTS = 50
+ESTIMATE_WINDOW_MS = 15 * 60_000
+ESTIMATE_LEAST = 5
+
+
+def incarnation() -> str:
+    """Which database this is."""
+    row = Incarnation.objects.order_by("pk").first()
+    return row.db if row is not None else "none"
+
+
+# --- heads -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a conversation is, and a mark that differs when its ``conv`` frame would."""
+
+    seq: int
+    note_seq: int
+    mark: tuple[object, ...]
+
+
+def heads(convs: Collection[str]) -> dict[str, Head]:
+    """One query for everything a process follows."""
+    rows = Conversation.objects.filter(pk__in=list(convs)).values_list(
+        "pk",
+        "last_seq",
+        "last_note_seq",
+        "state",
+        "epoch",
+        "help",
+        "player_delivered",
+        "player_read",
+        "agent_delivered",
+        "agent_read",
+    )
+    return {row[0]: Head(row[1], row[2], tuple(row[3:])) for row in rows}
+
+
+def desk_revisions(agent_ids: Collection[int]) -> dict[int, int]:
+    """The revision of each desk: the agent's own counter plus those of the queues he sees."""
+    queues = dict(Brand.objects.values_list("pk", "queue_rev"))
+    seats = Seat.objects.filter(pk__in=list(agent_ids)).prefetch_related("personas")
+    found: dict[int, int] = {}
+    for seat in seats:
+        brands = [persona.brand_id for persona in seat.personas.all()] or list(queues)
+        found[seat.pk] = seat.desk_rev + sum(queues.get(brand, 0) for brand in brands)
+    return found
+
+
+def queue_revisions() -> dict[int, int]:
+    return dict(Brand.objects.values_list("pk", "queue_rev"))
+
+
+# --- lines -----------------------------------------------------------------------------------------
+
+
+def events_after(conv: str, seq: int, limit: int = PAGE_EVENTS) -> list[Event]:
+    return list(Event.objects.filter(conversation_id=conv, seq__gt=seq).order_by("seq")[:limit])
+
+
+def notes_after(conv: str, seq: int, limit: int = PAGE_EVENTS) -> list[Note]:
+    return list(Note.objects.filter(conversation_id=conv, seq__gt=seq).order_by("seq")[:limit])
+
+
+def last_events(conv: str, before: int | None, limit: int) -> tuple[list[Event], bool]:
+    """The newest ``limit`` events below ``before``, ascending, and whether there are older ones."""
+    rows = Event.objects.filter(conversation_id=conv)
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = list(rows.order_by("-seq")[: limit + 1])
+    return found[:limit][::-1], len(found) > limit
+
+
+def last_notes(conv: str, before: int | None, limit: int) -> tuple[list[Note], bool]:
+    rows = Note.objects.filter(conversation_id=conv)
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = list(rows.order_by("-seq")[: limit + 1])
+    return found[:limit][::-1], len(found) > limit
+
+
+def player_history(
+    actor: Actor, conv: str, before: int | None, limit: int
+) -> tuple[list[PlayerEvent], bool]:
+    row = access.transcript(actor, conv)
+    events, more = last_events(row.pk, before, limit)
+    return [shown.player_event(event, actor.author) for event in events], more
+
+
+def staff_history(
+    actor: Actor, conv: str, before: int | None, limit: int
+) -> tuple[list[StaffEvent], bool]:
+    row = access.transcript(actor, conv)
+    events, more = last_events(row.pk, before, limit)
+    return [shown.staff_event(event, actor.author) for event in events], more
+
+
+def staff_notes(
+    actor: Actor, conv: str, before: int | None, limit: int
+) -> tuple[list[NoteEvent], bool]:
+    row = access.transcript(actor, conv)
+    notes, more = last_notes(row.pk, before, limit)
+    return [shown.note_event(note, actor.author) for note in notes], more
+
+
+# --- the queue and its estimate --------------------------------------------------------------------
+
+
+def waiting(brand_ids: Collection[int] | None = None) -> list[Conversation]:
+    """Queued conversations in the order in which they are served: priority, then the wait."""
+    rows = Conversation.objects.filter(state="queued")
+    if brand_ids is not None:
+        rows = rows.filter(brand_id__in=list(brand_ids))
+    return list(
+        rows.select_related("brand", "player").order_by("-priority", "waiting_since_ts", "pk")
+    )
+
+
+def places(brand_id: int) -> dict[str, Queue]:
+    """Place and estimate of everybody who waits at a brand."""
+    order = Conversation.objects.filter(state="queued", brand_id=brand_id).order_by(
+        "-priority", "waiting_since_ts", "pk"
+    )
+    pace = _pace_ms(brand_id)
+    langs = _reachable_languages(brand_id)
+    return {
+        conv: Queue(position=place, eta_s=_estimate(place, pace) if lang in langs else None)
+        for place, (conv, lang) in enumerate(order.values_list("pk", "lang"), start=1)
+    }
+
+
+def _pace_ms(brand_id: int) -> float | None:
+    """Milliseconds between two conversations taken from the queue lately; None when too few were."""
+    now = clock.now_ms()
+    taken = Assignment.objects.filter(
+        conversation__brand_id=brand_id,
+        how__in=("accepted", "claimed"),
+        began_ts__gt=now - ESTIMATE_WINDOW_MS,
+    )
+    began = list(taken.order_by("began_ts").values_list("began_ts", flat=True))
+    if len(began) < ESTIMATE_LEAST:
+        return None
+    return (now - began[0]) / len(began)
+
+
+def _estimate(place: int, pace_ms: float | None) -> int | None:
+    """Seconds, rounded up to tens below two minutes and to whole minutes above."""
+    if pace_ms is None:
+        return None
+    seconds = place * pace_ms / 1000
+    step = 10 if seconds < 120 else 60
+    return max(int(-(-seconds // step)) * step, step)
+
+
+def _reachable_languages(brand_id: int) -> set[str]:
+    """Languages that somebody who declared himself available speaks at the brand."""
+    seats = (
+        Seat.objects.filter(status="available", lost_ts__isnull=True, agent__is_active=True)
+        .filter(Q(personas__brand_id=brand_id) | Q(personas__isnull=True))
+        .distinct()
+    )
+    return {lang for seat in seats for lang in seat.languages}
+
+
+# --- conv frames -----------------------------------------------------------------------------------
+
+
+def conv_frames(conv: str) -> tuple[PlayerConv, StaffConv] | None:
+    """The state of a conversation for both audiences."""
+    row = Conversation.objects.select_related("brand").filter(pk=conv).first()
+    if row is None:
+        return None
+    queue = places(row.brand_id).get(conv) if row.state == "queued" else None
+    alias = alias_of_owner(row) if row.owner_id else None
+    return shown.player_conv(row, queue, alias), shown.staff_conv(row, queue, alias)
+
+
+def open_of_player(actor: Actor, brand_id: int) -> str | None:
+    row = access.visible(actor).filter(brand_id=brand_id).exclude(state="closed").first()
+    return row.pk if row is not None else None
+
+
+def of_agent(agent_id: int) -> list[Conversation]:
+    """The conversations an agent owns, oldest first."""
+    return list(
+        Conversation.objects.filter(owner_id=agent_id, state="active")
+        .select_related("brand", "player")
+        .order_by("opened_ts", "pk")
+    )
+
+
+def unread(rows: Iterable[Conversation]) -> dict[str, int]:
+    """Player messages above what the agent's side has read, per conversation."""
+    counted = (
+        Event.objects.filter(
+            conversation_id__in=[row.pk for row in rows],
+            kind="message",
+            role="player",
+            seq__gt=F("conversation__agent_read"),
+        )
+        .values("conversation_id")
+        .annotate(many=Count("id"))
+        .values_list("conversation_id", "many")
+    )
+    return dict(counted)

@@ -1,0 +1,80 @@
+"""One transaction, and what is published once it is committed.
+
+Every verb of the core is written as ``with transition() as changes:``. Inside, rows are written and what
+happened is noted on ``changes``; after the outermost commit, and only then, it goes to the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.db.models import F
+
+from chatdesk.conversations import shown
+from chatdesk.conversations.models import Brand, Seat
+from chatdesk.delivery.audience import Hint, Line, Publication, Word
+from chatdesk.delivery.hub import hub
+
+# The composition root puts the table of consequences here: event kind -> further publications.
+consequences_of: Callable[[str], Iterable[Publication]] = lambda kind: ()  # noqa: E731
+
+
+class Changes:
+    """What a transaction did, in the order in which it did it."""
+
+    def __init__(self) -> None:
+        self._publications: list[Publication] = []
+        self._hints: dict[Hint, None] = {}
+        self._kinds: dict[str, None] = {}
+
+    def event(self, row: shown.EventRow) -> None:
+        self._publications.append(shown.event_line(row))
+        self._kinds[row.kind] = None
+
+    def note(self, row: shown.NoteRow) -> None:
+        self._publications.append(shown.note_line(row))
+        self._kinds[row.kind] = None
+
+    def line(self, line: Line, kind: str) -> None:
+        self._publications.append(line)
+        self._kinds[kind] = None
+
+    def word(self, word: Word) -> None:
+        self._publications.append(word)
+
+    def conversation(self, conv: str) -> None:
+        """Its state changed: whoever shows it reads it again."""
+        self._hints[Hint("conv", conv)] = None
+
+    def desk(self, agent_id: int) -> None:
+        """The agent's desk changed; its revision grows in the same transaction."""
+        hint = Hint("desk", str(agent_id))
+        if hint not in self._hints:
+            Seat.objects.filter(pk=agent_id).update(desk_rev=F("desk_rev") + 1)
+            self._hints[hint] = None
+
+    def queue(self, brand_id: int) -> None:
+        """The queue of a brand changed. Call it last: this row is shared by the whole brand."""
+        hint = Hint("queue", str(brand_id))
+        if hint not in self._hints:
+            Brand.objects.filter(pk=brand_id).update(queue_rev=F("queue_rev") + 1)
+            self._hints[hint] = None
+
+    def hint(self, what: str, key: str = "") -> None:
+        self._hints[Hint(what, key)] = None
+
+    def publications(self) -> list[Publication]:
+        further = [found for kind in self._kinds for found in consequences_of(kind)]
+        hints = dict.fromkeys([*self._hints, *further])
+        return [*self._publications, *hints]
+
+
+@contextmanager
+def transition() -> Iterator[Changes]:
+    """Refuses to be nested: an inner commit would be no commit, and an ack before it a lie."""
+    changes = Changes()
+    with transaction.atomic(durable=True):
+        yield changes
+    hub.publish(changes.publications())

@@ -1,0 +1,1 @@
+"""What crosses the wire and how it reaches every socket. A plain package: no models, no database."""

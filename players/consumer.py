@@ -1,0 +1,272 @@
+"""The player's socket: whose it is, which conversation it follows, what its commands do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from chatdesk.connections import database, origins
+from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
+from chatdesk.connections.reading import Reader
+from chatdesk.connections.runtime import Runtime, runtime
+from chatdesk.conversations import access, clock, errors, lifecycle, queries
+from chatdesk.conversations.access import Actor
+from chatdesk.conversations.messages import Draft
+from chatdesk.conversations.models import Brand
+from chatdesk.delivery import audience
+from chatdesk.delivery.audience import Word
+from chatdesk.delivery.hub import hub
+from chatdesk.delivery.protocol import codec, commands, words
+from chatdesk.delivery.protocol.frames import (
+    Eph,
+    Frame,
+    Ok,
+    PlayerConv,
+    PlayerHistoryFrame,
+    PlayerMe,
+    PlayerPing,
+    PlayerWelcome,
+)
+from chatdesk.delivery.protocol.words import Close
+from players import sessions
+from players.models import Player
+
+TYPING_MS = 6_000
+PRESENCE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Everything a hello needs, read in one go."""
+
+    facts: sessions.SessionFacts
+    me: dict[str, Any]
+    lang: str
+    brand: dict[str, Any]
+    previews: bool
+    db: str
+    now_ts: int
+
+
+def _arrive(secret: str) -> _Arrival | None:
+    facts = sessions.find(secret)
+    if facts is None:
+        return None
+    player = Player.objects.get(pk=facts.player_id)
+    brand = Brand.objects.get(pk=facts.brand_id)
+    return _Arrival(
+        facts=facts,
+        me=sessions.me(player),
+        lang=player.lang,
+        brand=sessions.brand_view(brand, player.lang),
+        previews=brand.previews,
+        db=queries.incarnation(),
+        now_ts=clock.now_ms(),
+    )
+
+
+def _own_conversation(actor: Actor, brand_id: int) -> PlayerConv | None:
+    conv = queries.open_of_player(actor, brand_id)
+    frames = queries.conv_frames(conv) if conv is not None else None
+    return frames[0] if frames is not None else None
+
+
+class PlayerConnection(Connection):
+    side: ClassVar[str] = "player"
+
+    def decode(self, text: str) -> commands.Command:
+        return codec.decode_player(text)
+
+    async def greet(self, hello: commands.Command) -> None:
+        assert isinstance(hello, commands.PlayerHello)
+        arrival = await database.run(_arrive, hello.session)
+        if arrival is None:
+            raise NotAuthenticated
+        if not origins.allowed(self.origin, arrival.facts.origins):
+            raise WrongOrigin
+        self.facts = arrival.facts
+        self.lang, self.previews = arrival.lang, arrival.previews
+        self._become(arrival.facts.player_id)
+        self.hear(audience.session(arrival.facts.session_hash))
+        await self.settle_in(
+            person=f"player:{arrival.facts.player_id}",
+            seat=f"session:{arrival.facts.session_hash}",
+            sockets=self.limits.player_sockets,
+        )
+        assert self.actor is not None
+        conv = await database.run(queries.open_of_player, self.actor, arrival.facts.brand_id)
+        if conv is not None:
+            # Follow first, then read: what comes between the two is not missed.
+            self.following.begin(conv)
+        state = await database.run(_own_conversation, self.actor, arrival.facts.brand_id)
+        self.welcome(
+            PlayerWelcome(
+                v=words.VERSION,
+                sid=self.sid,
+                db=arrival.db,
+                server_ts=arrival.now_ts,
+                ping_ms=self._ping_seconds * 1000,
+                limits=self.limits_part(),
+                me=PlayerMe(**arrival.me),
+                brand=arrival.brand,
+                conv=state,
+            )
+        )
+        await self._resume(hello.resume, arrival.db, state)
+
+    async def _resume(
+        self, resume: commands.PlayerResume | None, db: str, state: PlayerConv | None
+    ) -> None:
+        left_open = state.conv if state is not None else None
+        if resume is not None and resume.conv != left_open and await self._may_see(resume.conv):
+            # It was closed meanwhile: the end of it is still theirs to see.
+            self.following.begin(resume.conv)
+            await self.following.resume(resume.conv, resume.seq, 0, same_db=resume.db == db)
+        if state is None:
+            return
+        if state.conv not in self.following:
+            self.following.begin(state.conv)
+        if resume is not None and resume.conv == state.conv:
+            await self.following.resume(state.conv, resume.seq, 0, same_db=resume.db == db)
+        else:
+            self.following.go_live(state.conv, state.last_seq)
+        self._tell_presence(state.conv, on=True)
+
+    async def _may_see(self, conv: str) -> bool:
+        assert self.actor is not None
+        return await database.run(access.visible(self.actor).filter(pk=conv).exists)
+
+    def _become(self, player_id: str) -> None:
+        self.actor = Actor("player", player_id)
+        self.following.reader = Reader("player", self.actor.author)
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def quick(self, command: commands.Command) -> bool:
+        if isinstance(command, commands.PlayerTyping):
+            if command.conv in self.following:
+                self._tell_typing(command)
+        elif isinstance(command, commands.Read):
+            if command.conv in self.following:
+                runtime.marks.advance(command.conv, "player", "read", command.seq)
+        else:
+            return False
+        return True
+
+    def draft(self, command: commands.Command) -> Draft | None:
+        if not isinstance(command, commands.PlayerSend):
+            return None
+        assert self.actor is not None
+        return Draft(command.conv, self.actor, command.cmid, command.body)
+
+    async def carry_out(self, command: commands.Command) -> None:
+        assert self.actor is not None
+        if isinstance(command, commands.Open):
+            await self._open(command)
+        elif isinstance(command, commands.PlayerHistory):
+            events, more = await database.run(
+                queries.player_history, self.actor, command.conv, command.before, command.limit
+            )
+            self.answer(
+                PlayerHistoryFrame(ref=command.ref, conv=command.conv, events=events, more=more)
+            )
+        elif isinstance(command, commands.PlayerClose):
+            await database.run(lifecycle.close, self.actor, command.conv)
+            self.answer(Ok(ref=command.ref, conv=command.conv))
+        elif isinstance(command, commands.Rate):
+            await database.run(
+                lifecycle.rate,
+                self.actor,
+                command.conv,
+                agent=command.agent,
+                outcome=command.outcome,
+                comment=command.comment,
+                declined=command.declined,
+            )
+            self.answer(Ok(ref=command.ref, conv=command.conv))
+        elif isinstance(command, commands.Auth):
+            await self._renew(command)
+
+    async def _open(self, command: commands.Open) -> None:
+        assert self.actor is not None
+        if self.facts.blocked:
+            raise errors.Blocked
+        row = await database.run(
+            lifecycle.open_conversation,
+            self.actor,
+            self.facts.brand_id,
+            topic=command.topic,
+            lang=command.lang or self.lang,
+            fields=command.fields,
+        )
+        # The answer first: only then can the client know whose lines these are.
+        self.answer(Ok(ref=command.ref, conv=row.pk))
+        for socket in hub.members(audience.session(self.facts.session_hash)):
+            if isinstance(socket, PlayerConnection) and row.pk not in socket.following:
+                socket.following.begin(row.pk)
+                socket.following.go_live(row.pk, 0)
+        runtime.states.ask(row.pk)
+        self._tell_presence(row.pk, on=True)
+
+    async def _renew(self, command: commands.Auth) -> None:
+        """A new session on a live socket; it must be the same person's."""
+        arrival = await database.run(_arrive, command.session)
+        current = await database.run(sessions.player_of, self.facts.session_hash)
+        if arrival is None or current is None or arrival.facts.player_id != current:
+            raise errors.Forbidden
+        self.unhear(audience.session(self.facts.session_hash))
+        self.facts = arrival.facts
+        self._become(arrival.facts.player_id)
+        self.hear(audience.session(self.facts.session_hash))
+        self.answer(Ok(ref=command.ref))
+
+    def ping_frame(self, number: int, heads: dict[str, int]) -> Frame:
+        return PlayerPing(n=number, heads=heads)
+
+    def has_received(self, conv: str, seq: int) -> None:
+        if conv in self.following:
+            runtime.marks.advance(conv, "player", "delivered", seq)
+
+    # --- fleeting facts ------------------------------------------------------------------------
+
+    def _tell_typing(self, command: commands.PlayerTyping) -> None:
+        text = command.text if self.previews and command.on else None
+        frame = Eph(
+            conv=command.conv,
+            kind="typing",
+            role="player",
+            on=command.on,
+            ttl_ms=TYPING_MS,
+            text=text,
+        )
+        topic = audience.staff(command.conv)
+        hub.publish([Word(topic, codec.encode(frame), fleeting=True)])
+
+    def _tell_presence(self, conv: str, *, on: bool) -> None:
+        frame = Eph(conv=conv, kind="presence", role="player", on=on, ttl_ms=PRESENCE_MS)
+        hub.publish([Word(audience.staff(conv), codec.encode(frame), fleeting=True)])
+
+    def departed(self) -> None:
+        for conv in self.last_followed:
+            if not hub.has(audience.player(conv)):
+                self._tell_presence(conv, on=False)
+
+
+class SessionSweep:
+    """Closes the sockets of sessions that ended anywhere, whether or not it was told."""
+
+    def __init__(self, of: Runtime) -> None:
+        of.watch.sweeps.append(self.sweep)
+
+    async def sweep(self) -> None:
+        players = [socket for socket in runtime.sockets if isinstance(socket, PlayerConnection)]
+        hashes = {socket.facts.session_hash for socket in players if socket.live}
+        if not hashes:
+            return
+        ended = await database.run(_ended, sorted(hashes))
+        for session_hash in ended:
+            hub.publish([audience.Shut(audience.session(session_hash), Close.NOT_AUTHENTICATED)])
+
+
+def _ended(hashes: list[str]) -> set[str]:
+    return sessions.ended(hashes, clock.now_ms())

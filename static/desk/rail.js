@@ -1,0 +1,108 @@
+// Left rail: fixed places with chats, offers and free ones; below them the queue.
+import { html, useRef, useState } from "../kit/preact.js";
+import { languageName, t, tn } from "../kit/i18n.js";
+import { lastFrom, lastMessage } from "./log.js";
+import { row } from "./slots.js";
+import { OfferSlot, ResultSlot } from "./offer.js";
+import { Clock, Icon, Wait, now } from "./ui.js";
+import { topicName } from "./words.js";
+
+export function Rail({ desk }) {
+  const state = desk.state.value;
+  const chats = Object.keys(state.chats).length;
+  const byPlace = row(state.places);
+  const offers = new Map(Object.values(state.offers).map((offer) => [offer.conv, offer]));
+  const missed = state.status.status === "away" && state.status.reason === "missed";
+  return html`<nav class="rail" aria-label=${t("Chats")}>
+    <div class="rail-head"><h2>${t("My chats")}</h2>
+      <span class="meta">${t("{taken} of {places} places", { taken: chats, places: state.capacity })}</span>
+      <button type="button" class="btn quiet sm push" onClick=${() => desk.nextWaiting()}><span class="key">F8</span>${t("next waiting")}</button>
+    </div>
+    ${missed && html`<${Missed} desk=${desk} chats=${chats} missed=${state.status.missed} />`}
+    <ol class="slots">${byPlace.map((conv, place) => {
+      const number = place + 1;
+      const chat = conv && state.chats[conv];
+      if (chat) return html`<${ChatSlot} key=${place} desk=${desk} state=${state} chat=${chat} number=${number} />`;
+      const offer = conv && offers.get(conv);
+      if (offer) return html`<${OfferSlot} key=${`o${offer.offer}`} desk=${desk} offer=${offer} number=${number} />`;
+      const result = state.results[place];
+      if (result && now.value < result.until) return html`<${ResultSlot} key=${place} result=${result} number=${number} />`;
+      return html`<li key=${place} class="slot free"><span class="cap free">${number}</span><span>${t("Free")}</span></li>`;
+    })}</ol>
+    <${Queue} desk=${desk} state=${state} full=${chats >= state.capacity} />
+    <div class="rail-foot" role="status">${desk.notice.value
+      ? html`<span class=${`notice ${desk.notice.value.kind}`}><${Icon} name=${desk.notice.value.kind === "bad" ? "warn" : "check"} />${desk.notice.value.text}</span>`
+      : ""}</div>
+  </nav>`;
+}
+
+function Missed({ desk, chats, missed }) {
+  return html`<div class="missed" role="alert"><${Icon} name="half" /><div class="grow">
+    <p class="strong">${tn("You are away, {n} offer missed", "You are away, {n} offers missed", missed || 3)}</p>
+    <p class="meta">${chats ? tn("Your {n} chat stays yours. New ones go to others.", "Your {n} chats stay yours. New ones go to others.", chats) : t("New chats go to others.")}</p>
+    <button type="button" class="btn primary" onClick=${() => desk.setStatus("available")}>${t("I am back")}</button>
+  </div></div>`;
+}
+
+function ChatSlot({ desk, state, chat, number }) {
+  const { conv } = chat;
+  const log = state.logs[conv];
+  const line = log && lastMessage(log);
+  const ours = line && line.from?.role !== "player";
+  const focused = state.focus === conv;
+  const cap = focused ? "focused" : state.panes.includes(conv) ? "open" : "";
+  const failed = desk.sender.failed(conv);
+  const note = desk.drafts.value && desk.draftStore.text(conv, "note");
+  const draft = !focused && desk.draftStore.text(conv, "reply");
+  const typing = (state.typing[conv]?.until ?? 0) > now.value;
+  const text = typing ? t("{name} is typing", { name: chat.player.name })
+    : line ? (line.body ?? t("Message removed")) : "";
+  return html`<li class=${`slot chat ${focused ? "focused" : ""}`}>
+    <button type="button" class="slot-button" aria-current=${focused ? "true" : undefined} onClick=${() => desk.open(conv)}>
+      <span class=${`cap ${cap}`}>${number}</span>
+      <span class="slot-lines">
+        <span class="slot-line"><span class="slot-name">${chat.player.name}</span><span class="slot-id">${chat.player.id}</span>
+          <span class="push"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span></span>
+        <span class="slot-line"><span class=${`slot-text truncate ${chat.unread ? "fresh" : ""} ${typing ? "soft" : ""}`} dir="auto">${ours && !typing ? `${t("You:")} ` : ""}${text}</span>
+          ${chat.unread > 0 && html`<span class="unread push" aria-label=${tn("{n} unread message", "{n} unread messages", chat.unread)}>${chat.unread}</span>`}</span>
+        <span class="slot-line"><span class="slot-facts truncate"><abbr title=${languageName(chat.lang)}>${chat.lang.toUpperCase()}</abbr> · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>
+          <span class="push marks">
+            ${failed > 0 && html`<span class="badge danger"><${Icon} name="warn" />${t("{n} not sent", { n: failed })}</span>`}
+            ${chat.help && html`<span class="badge warn"><${Icon} name="lifebuoy" />${t("Help")}</span>`}
+            ${!failed && note && html`<span class="badge staff"><${Icon} name="lock" />${t("Note")}</span>`}
+            ${!failed && !note && draft && html`<span class="badge"><${Icon} name="edit" />${t("Draft")}</span>`}
+          </span></span>
+      </span>
+    </button>
+  </li>`;
+}
+
+function Queue({ desk, state, full }) {
+  const { waiting } = state;
+  const [held, setHeld] = useState(null);
+  const latest = useRef([]);
+  latest.current = [...(waiting.chats ?? [])].sort((a, b) => a.since_ts - b.since_ts);
+  // Under the pointer nothing re-sorts: what is gone greys out, what is new waits at the end.
+  const list = held ? hold(held, latest.current) : latest.current;
+  return html`<section class="queue" aria-label=${t("Queue")} onPointerEnter=${() => setHeld(latest.current)} onPointerLeave=${() => setHeld(null)}>
+    <div class="rail-head"><h2>${t("Queue")}</h2><span class="meta">${waiting.count}</span><span class="meta push">${t("longest wait first")}</span></div>
+    ${list.length === 0 && html`<p class="queue-empty">${t("Nobody is waiting.")}</p>`}
+    <ol>${list.map((chat) => html`<li key=${chat.conv} class=${`queue-row ${chat.left ? "left" : ""}`}>
+      <span class="slot-lines">
+        <span class="slot-line"><span class=${`strong ${chat.topic === "stop_gambling" ? "whole" : "truncate"}`}>${topicName(chat.topic)}</span><span class="push"><${Wait} since=${chat.since_ts} /></span></span>
+        <span class="slot-line"><span class="slot-facts truncate">${languageName(chat.lang)} · ${desk.brandName(chat.brand)}</span>
+          <span class="push">${chat.left ? html`<span class="badge">${t("no longer waiting")}</span>`
+            : chat.offered ? html`<span class="badge">${t("being offered")}</span>`
+            : html`<button type="button" class="btn sm" disabled=${full} title=${full ? t("All your places are taken") : undefined}
+                aria-label=${t("Take: {topic}, {language}", { topic: topicName(chat.topic), language: languageName(chat.lang) })} onClick=${() => desk.claim(chat.conv)}>${t("Take")}</button>`}</span></span>
+      </span></li>`)}</ol>
+    ${waiting.count > list.length && html`<p class="queue-empty">${tn("{n} more is waiting.", "{n} more are waiting.", waiting.count - list.length)}</p>`}
+  </section>`;
+}
+
+function hold(held, latest) {
+  const by = new Map(latest.map((chat) => [chat.conv, chat]));
+  const kept = held.map((chat) => by.get(chat.conv) ?? { ...chat, left: true });
+  const known = new Set(held.map((chat) => chat.conv));
+  return [...kept, ...latest.filter((chat) => !known.has(chat.conv))];
+}

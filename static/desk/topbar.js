@@ -1,0 +1,62 @@
+// Top bar: what the agent declared, under which name they appear, what the connection does.
+import { html, useState } from "../kit/preact.js";
+import { t } from "../kit/i18n.js";
+import { Icon, Popover, minutes, now } from "./ui.js";
+import { AWAY_REASONS, reasonName, statusName } from "./words.js";
+
+const ICONS = { available: "dot", away: "half", offline: "ring" };
+
+export function TopBar({ desk }) {
+  const state = desk.state.value;
+  return html`<header class="top">
+    <span class="wordmark">chatdesk</span>
+    <${Status} desk=${desk} status=${state.status} />
+    ${state.me && html`<span class="appear">${t("You appear as")} <b>${state.me.alias}</b></span>`}
+    <button type="button" class="find" onClick=${() => desk.openPalette()}>
+      <${Icon} name="search" /><span class="truncate">${t("Find a chat, player or command")}</span><span class="key">Ctrl</span><span class="key">K</span>
+    </button>
+    <div class="top-end">
+      <${Connection} link=${state.link} />
+      <button type="button" class="btn quiet" aria-pressed=${!desk.muted.value} title=${t("Plays a test, or switches the sound off")} onClick=${() => desk.toggleSound()}>
+        <${Icon} name=${desk.muted.value ? "mute" : "sound"} /><span class="wide">${desk.muted.value ? t("Sound off") : t("Sound on")}</span></button>
+      ${desk.page.wall_url && html`<a class="btn quiet" href=${desk.page.wall_url}><${Icon} name="wall" /><span class="wide">${t("Wall")}</span></a>`}
+      <button type="button" class="btn quiet icon-only" title=${themeWord(desk.theme.value)} onClick=${() => desk.nextTheme()}>
+        <${Icon} name=${{ light: "sun", dark: "moon", system: "system" }[desk.theme.value]} label=${themeWord(desk.theme.value)} /></button>
+      <button type="button" class="btn quiet icon-only" title=${t("Keys and help")} onClick=${() => desk.toggleHelp()}><${Icon} name="help" label=${t("Keys and help")} /></button>
+      <form method="post" action=${desk.page.logout_url} onSubmit=${() => desk.signOut()}>
+        <input type="hidden" name="csrfmiddlewaretoken" value=${desk.page.csrf} />
+        <button class="btn quiet icon-only" title=${t("Sign out")}><${Icon} name="logout" label=${t("Sign out")} /></button>
+      </form>
+    </div>
+  </header>`;
+}
+
+function themeWord(theme) {
+  if (theme === "light") return t("Theme: light");
+  return theme === "dark" ? t("Theme: dark") : t("Theme: as the system");
+}
+
+function Status({ desk, status }) {
+  const [open, setOpen] = useState(false);
+  const set = (next, reason) => { setOpen(false); desk.setStatus(next, reason); };
+  const away = status.status === "away" && status.since_ts ? ` ${minutes(now.value - status.since_ts)}` : "";
+  const item = (next, reason) => html`<button type="button" key=${reason ?? next} class="menu-item" aria-pressed=${status.status === next && (status.reason ?? null) === (reason ?? null)}
+    onClick=${() => set(next, reason)}><span class=${`status ${next}`}><${Icon} name=${ICONS[next]} />${reason ? statusName(next, reason) : statusName(next)}</span></button>`;
+  return html`<div class="anchor">
+    <button type="button" class="btn lg status-button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+      <span class=${`status ${status.status}`}><${Icon} name=${ICONS[status.status] ?? "ring"} /><span class="num">${statusName(status.status, status.reason)}${away}</span></span><${Icon} name="chevron" />
+    </button>
+    ${open && html`<${Popover} label=${t("My status")} class="menu" onClose=${() => setOpen(false)}>
+      ${item("available")}${AWAY_REASONS.map((reason) => item("away", reason))}${item("offline")}
+      <p class="menu-note">${t("Away and offline keep your chats. New ones go to others.")}</p>
+    </${Popover}>`}
+  </div>`;
+}
+
+function Connection({ link }) {
+  if (link.state === "live") return html`<span class="link live" role="status"><${Icon} name="wifi" />${t("Connected")}</span>`;
+  const gone = link.since ? now.value - link.since : 0;
+  if (link.state === "stopped") return html`<span class="link lost" role="status"><${Icon} name="no-wifi" />${t("Disconnected")}</span>`;
+  if (gone < 1500) return html`<span class="link" role="status"><${Icon} name="wait" />${t("Connecting")}</span>`;
+  return html`<span class="link lost" role="status"><${Icon} name="no-wifi" />${t("No connection {time}", { time: minutes(gone) })}</span>`;
+}

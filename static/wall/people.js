@@ -1,0 +1,75 @@
+// The agents, by name and never ranked, and who can be reached in which language.
+
+import { html } from "../kit/preact.js";
+import { t } from "../kit/i18n.js";
+import { since } from "./limits.js";
+import { Clock, Icon, Load, codes } from "./parts.js";
+import * as store from "./store.js";
+import { onDuty } from "./tiles.js";
+import { agentState, connection, language } from "./words.js";
+
+function Agent({ agent, now, help }) {
+  const limits = store.limits.value;
+  const state = agentState(agent, help);
+  const chosen = store.focus.value?.kind === "agent" && store.focus.value.agent === agent.id;
+  const showChats = () => {
+    store.focus.value = chosen ? null : { kind: "agent", agent: agent.id, alias: agent.alias };
+  };
+  return html`<li class="agent">
+    <div class="line">
+      <button type="button" class="alias truncate" aria-pressed=${chosen} title=${t("Chats of {alias}", { alias: agent.alias })} onClick=${showChats}>${agent.alias}</button>
+      <button type="button" class="state ${state.tone}" aria-haspopup="dialog" aria-label=${t("Status of {alias}: {status}. Change it", { alias: agent.alias, status: state.text })}
+        title=${connection(agent)} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
+        <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts !== null && state.ts !== undefined && html`<span class="num">${since(state.ts, now)}</span>`}
+      </button>
+    </div>
+    <div class="line"><${Load} load=${agent.load} capacity=${agent.capacity} />
+      <span class="langs" title=${(agent.languages ?? []).map(language).join(", ")}>${codes(agent.languages)}</span></div>
+    <div class="line last">
+      ${agent.connected === false && agent.load > 0
+        ? html`<span class="warn-words"><${Icon} name="no-wifi" />${t("Chats may go back to the queue")}</span>`
+        : html`<span class="quiet-text">${agent.connected === null || agent.connected === undefined ? t("Connection unknown") : t("Unanswered")}</span>
+          <${Clock} ts=${agent.oldest_unanswered_ts} now=${now} soon=${limits.unanswered_soon_s} late=${limits.unanswered_late_s} />`}
+    </div>
+  </li>`;
+}
+
+function Languages() {
+  const rows = store.figures.value.languages;
+  const missing = rows.filter((row) => row.waiting > 0 && row.reachable === 0);
+  const choose = (lang) => () => {
+    const same = store.focus.value?.kind === "language" && store.focus.value.lang === lang;
+    store.focus.value = same ? null : { kind: "language", lang };
+  };
+  return html`<section class="reach" aria-labelledby="reach-title">
+    <h3 id="reach-title">${t("Reachable now, by language")}</h3>
+    <ul>${rows.map((row) => html`<li key=${row.lang}>
+      <button type="button" class=${row.waiting > 0 && row.reachable === 0 ? "missing" : row.reachable === 0 ? "none" : ""}
+        title=${t("{language}: {n} waiting", { language: language(row.lang), n: row.waiting })} onClick=${choose(row.lang)}>
+        <span>${row.lang.toUpperCase()}</span><b class="num">${row.reachable === null ? "–" : row.reachable}</b>
+      </button></li>`)}</ul>
+    ${missing.length
+      ? html`<p class="missing-words"><${Icon} name="warn" />${t("{languages}: waiting, nobody on duty", { languages: missing.map((row) => language(row.lang)).join(", ") })}</p>`
+      : rows.length > 0 && html`<p class="quiet-text">${rows.every((row) => row.reachable > 0) ? t("Every language covered") : t("Nobody waits in a language without an agent")}</p>`}
+  </section>`;
+}
+
+export function People() {
+  const agents = store.agents.value;
+  const now = store.now.value;
+  const shown = onDuty(agents);
+  const away = agents.filter((agent) => !shown.includes(agent));
+  const help = new Set(Object.values(store.wall.value.chats).filter((chat) => chat.help && chat.agent).map((chat) => chat.agent.id));
+  const size = shown.length > 18 ? "many" : shown.length > 9 ? "more" : "few";
+  return html`<section class="card people" aria-labelledby="people-title">
+    <header class="card-head"><h2 id="people-title">${t("Agents")} <span class="quiet-text">${t("{n} on duty", { n: store.wall.value.known ? shown.length : "–" })}</span></h2>
+      <span class="grow"></span><span class="quiet-text">${t("by name, not ranked")}</span></header>
+    <div class="lists">
+      <ul class="agents ${size}">
+        ${shown.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} now=${now} help=${help.has(agent.id)} />`)}
+        <li class="agent wide"><${Languages} /></li>
+      </ul>
+      ${away.length > 0 && html`<p class="off-duty quiet-text">${t("Off duty: {names}", { names: away.map((agent) => agent.alias).join(", ") })}</p>`}
+    </div>
+  </section>`;
+}
