@@ -20,12 +20,14 @@ function Trend({ name, limit = null }) {
   </svg>`;
 }
 
-function Foot({ over, since: start, limit, name }) {
+function Foot({ over, soon, since: start, limit, name }) {
   const minutes = line(store.trends.value[name] ?? [], store.now.value, null, WIDTH, HEIGHT).minutes;
   return html`<span class="foot">
     ${over
       ? html`<b class="over"><${Icon} name="warn" />${start ? t("Over {limit} since {time}", { limit, time: formatTime(start) }) : t("Over {limit}", { limit })}</b>`
-      : html`<span>${t("limit {limit}", { limit })}</span>`}
+      : soon
+        ? html`<b class="near"><${Icon} name="half" />${t("Near {limit}", { limit })}</b>`
+        : html`<span>${t("limit {limit}", { limit })}</span>`}
     <span class="span">${minutes > 0 && t("{n} min", { n: minutes })}</span>
   </span>`;
 }
@@ -37,7 +39,7 @@ function Tile({ label, figure, of, context, over, soon, focus, name, limitValue,
     <span class=${big ? "figure big" : "figure"}>${figure}${of && html` <small>${of}</small>`}</span>
     <span class="context">${context}</span>
     <${Trend} name=${name} limit=${limitValue} />
-    <${Foot} over=${over} since=${start} limit=${limit} name=${name} />`;
+    <${Foot} over=${over} soon=${soon} since=${start} limit=${limit} name=${name} />`;
   const tone = over ? "tile over" : soon ? "tile soon" : "tile";
   return focus
     ? html`<button type="button" class=${tone} aria-pressed=${Boolean(chosen)} onClick=${() => toggle(focus)}>${body}</button>`

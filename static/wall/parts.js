@@ -19,7 +19,7 @@ export function Clock({ ts, now, soon, late, none = "–" }) {
   const state = level(ts, now, soon, late);
   if (state === "none") return html`<span class="clock none">${none}</span>`;
   const time = duration(now - ts);
-  const text = state === "late" ? t("{time} late", { time }) : state === "soon" ? t("{time} soon late", { time }) : time;
+  const text = state === "late" ? t("{time} late", { time }) : state === "soon" ? t("{time} soon", { time }) : time;
   return html`<span class="clock ${state}"><${Icon} name=${SHAPES[state]} />${text}</span>`;
 }
 

@@ -2,35 +2,34 @@
 
 import { html } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
-import { since } from "./limits.js";
 import { Clock, Icon, Load, codes } from "./parts.js";
 import * as store from "./store.js";
 import { onDuty } from "./tiles.js";
-import { agentState, connection, language } from "./words.js";
+import { agentState, connection, forHow, language } from "./words.js";
 
-function Agent({ agent, now, help }) {
+function Agent({ agent, now, help, brief }) {
   const limits = store.limits.value;
   const state = agentState(agent, help);
   const chosen = store.focus.value?.kind === "agent" && store.focus.value.agent === agent.id;
   const showChats = () => {
     store.focus.value = chosen ? null : { kind: "agent", agent: agent.id, alias: agent.alias };
   };
+  const clock = html`<${Clock} ts=${agent.oldest_unanswered_ts} now=${now} soon=${limits.unanswered_soon_s} late=${limits.unanswered_late_s} />`;
   return html`<li class="agent">
     <div class="line">
       <button type="button" class="alias truncate" aria-pressed=${chosen} title=${t("Chats of {alias}", { alias: agent.alias })} onClick=${showChats}>${agent.alias}</button>
       <button type="button" class="state ${state.tone}" aria-haspopup="dialog" aria-label=${t("Status of {alias}: {status}. Change it", { alias: agent.alias, status: state.text })}
         title=${connection(agent)} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
-        <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts !== null && state.ts !== undefined && html`<span class="num">${since(state.ts, now)}</span>`}
+        <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts !== null && state.ts !== undefined && html`<span class="num">${forHow(now - state.ts)}</span>`}
       </button>
     </div>
     <div class="line"><${Load} load=${agent.load} capacity=${agent.capacity} />
-      <span class="langs" title=${(agent.languages ?? []).map(language).join(", ")}>${codes(agent.languages)}</span></div>
-    <div class="line last">
+      ${brief ? clock : html`<span class="langs" title=${(agent.languages ?? []).map(language).join(", ")}>${codes(agent.languages)}</span>`}</div>
+    ${!brief && html`<div class="line last">
       ${agent.connected === false && agent.load > 0
         ? html`<span class="warn-words"><${Icon} name="no-wifi" />${t("Chats may go back to the queue")}</span>`
-        : html`<span class="quiet-text">${agent.connected === null || agent.connected === undefined ? t("Connection unknown") : t("Unanswered")}</span>
-          <${Clock} ts=${agent.oldest_unanswered_ts} now=${now} soon=${limits.unanswered_soon_s} late=${limits.unanswered_late_s} />`}
-    </div>
+        : html`<span class="quiet-text truncate">${agent.connected === null || agent.connected === undefined ? t("Connection unknown") : t("Unanswered")}</span>${clock}`}
+    </div>`}
   </li>`;
 }
 
@@ -60,14 +59,14 @@ export function People() {
   const shown = onDuty(agents);
   const away = agents.filter((agent) => !shown.includes(agent));
   const help = new Set(Object.values(store.wall.value.chats).filter((chat) => chat.help && chat.agent).map((chat) => chat.agent.id));
-  const size = shown.length > 18 ? "many" : shown.length > 9 ? "more" : "few";
+  const size = shown.length > 13 ? "many" : shown.length > 9 ? "more" : "few";
   return html`<section class="card people" aria-labelledby="people-title">
     <header class="card-head"><h2 id="people-title">${t("Agents")} <span class="quiet-text">${t("{n} on duty", { n: store.wall.value.known ? shown.length : "–" })}</span></h2>
       <span class="grow"></span><span class="quiet-text">${t("by name, not ranked")}</span></header>
     <div class="lists">
       <ul class="agents ${size}">
-        ${shown.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} now=${now} help=${help.has(agent.id)} />`)}
-        <li class="agent wide"><${Languages} /></li>
+        ${shown.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} now=${now} help=${help.has(agent.id)} brief=${size === "many"} />`)}
+        <li class=${shown.length % 2 ? "agent wide" : "agent wide alone"}><${Languages} /></li>
       </ul>
       ${away.length > 0 && html`<p class="off-duty quiet-text">${t("Off duty: {names}", { names: away.map((agent) => agent.alias).join(", ") })}</p>`}
     </div>

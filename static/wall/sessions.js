@@ -1,12 +1,18 @@
 // The chats: those that need a supervisor with the reason first, then the quiet ones.
 
-import { html, useEffect, useRef, useState } from "../kit/preact.js";
+import { html, signal, useEffect, useRef, useState } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import * as acts from "./acts.js";
 import { clockOf, focused, hold } from "./need.js";
 import { Clock, Icon } from "./parts.js";
 import * as store from "./store.js";
 import { REASON_ICON, language, openFor, playerLabel, reasonText, topicName } from "./words.js";
+
+// On a narrow page the agents come after the chats, so the list starts short.
+const FIRST_ROWS = 10;
+const small = matchMedia("(max-width: 1199px)");
+const narrow = signal(small.matches);
+small.addEventListener("change", (event) => { narrow.value = event.matches; });
 
 // True while the pointer or the keyboard is in the list, or something opened from it is open.
 function useHeld() {
@@ -95,7 +101,10 @@ function onArrows(event) {
   buttons[Math.min(at, buttons.length - 1)].focus();
 }
 
-function Table({ rows, now, withReason, label, events }) {
+function Table({ rows: all, now, withReason, label, events }) {
+  const [whole, setWhole] = useState(false);
+  const short = narrow.value && !whole && all.length > FIRST_ROWS;
+  const rows = short ? all.slice(0, FIRST_ROWS) : all;
   return html`<div class="scroll" ...${events} onKeyDown=${onArrows}>
     <table class=${withReason ? "chats needs" : "chats"} role="table" aria-label=${label}>
       <thead role="rowgroup"><tr role="row">
@@ -110,6 +119,7 @@ function Table({ rows, now, withReason, label, events }) {
       </tr></thead>
       <tbody role="rowgroup">${rows.map((row) => html`<${Row} key=${row.chat.conv} row=${row} now=${now} withReason=${withReason} />`)}</tbody>
     </table>
+    ${short && html`<p class="further"><button type="button" class="btn lg" onClick=${() => setWhole(true)}>${t("Show {n} more", { n: all.length - FIRST_ROWS })}</button></p>`}
   </div>`;
 }
 

@@ -157,6 +157,15 @@ export function openFor(ms) {
   return t("{h} h {m} min", { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, "0") });
 }
 
+// Short enough for a name's line: "4:05", "36 min", "2:10 h".
+export function forHow(ms) {
+  if (ms === null || ms === undefined || Number.isNaN(ms)) return "";
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 10) return duration(ms);
+  if (minutes < 60) return t("{n} min", { n: minutes });
+  return t("{time} h", { time: `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}` });
+}
+
 export function refusal(code) {
   switch (code) {
     case "closed": return t("The chat has ended.");
