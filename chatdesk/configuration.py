@@ -151,6 +151,8 @@ def _sqlite(path: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        # A file, as in earnest: an in-memory database is shared by its threads and locks differently.
+        "TEST": {"NAME": f"{path}.test"},
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",

@@ -6,12 +6,21 @@ The committer holds conversations only (by id), and so never meets this order cr
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
+
+from django.db import transaction
+
 from chatdesk.conversations import access
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.errors import Unavailable
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 
-_TRIES = 5
+_TRIES = 20
+
+
+class _Moved(Exception):
+    """The conversation changed hands between the look and the lock."""
 
 
 def seat(agent_id: int) -> Seat | None:
@@ -24,16 +33,22 @@ def conversation(actor: Actor, conv: str, *agent_ids: int) -> tuple[Conversation
     then the conversation. Call it first in a transition; it starts over when the owner changes
     between the look and the lock."""
     for _ in range(_TRIES):
-        before = access.conversation(actor, conv)
-        concerned = _concerned(before) | set(agent_ids)
-        seats = {
-            row.pk: row
-            for row in Seat.objects.select_for_update().filter(pk__in=concerned).order_by("pk")
-        }
-        row = access.conversation(actor, conv, lock=True)
-        if _concerned(row) <= concerned:
+        with suppress(_Moved), transaction.atomic():
+            # Leaving this savepoint by an exception gives back the locks taken inside it: starting
+            # over with them in hand would take seats while holding a conversation.
+            before = access.conversation(actor, conv)
+            concerned = _concerned(before) | set(agent_ids)
+            seats = {row.pk: row for row in lock_seats(concerned)}
+            row = access.conversation(actor, conv, lock=True)
+            if not _concerned(row) <= concerned:
+                raise _Moved
             return row, seats
     raise Unavailable(retry_ms=200)
+
+
+def lock_seats(agent_ids: Collection[int]) -> list[Seat]:
+    """Locks several seats, always in the same order."""
+    return list(Seat.objects.select_for_update().filter(pk__in=agent_ids).order_by("pk"))
 
 
 def _concerned(row: Conversation) -> set[int]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 import structlog
 from django.db.models import Count, Q
 
-from chatdesk.conversations import assignments, clock, offers, queries
+from chatdesk.conversations import assignments, clock, holding, offers, queries
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.conversations.transition import transition
 from chatdesk.delivery.presence import GONE_SECONDS, Sight
@@ -59,6 +59,7 @@ def notice_absence(sight: Sight | None) -> None:
 
 def _mark(agent_ids: list[int], lost_ts: int | None) -> None:
     with transition() as changes:
+        holding.lock_seats(agent_ids)
         Seat.objects.filter(pk__in=agent_ids).update(lost_ts=lost_ts)
         for agent_id in agent_ids:
             changes.desk(agent_id)

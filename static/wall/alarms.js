@@ -1,10 +1,10 @@
 // The bar under the head: what is past its limit, or when that was last so.
 
 import { html } from "../kit/preact.js";
-import { formatTime, t, tn } from "../kit/i18n.js";
+import { t, tn } from "../kit/i18n.js";
 import { Icon } from "./parts.js";
 import * as store from "./store.js";
-import { breachName, breachText } from "./words.js";
+import { breachName, breachText, clockTime } from "./words.js";
 
 const MUTE_MS = 5 * 60_000;
 
@@ -45,7 +45,7 @@ export function Alarms() {
     return html`<section class="alarms calm" aria-label=${t("Limits")}>
       <span class="tick"><${Icon} name="check" /></span><b>${t("All within limits")}</b>
       ${last && html`<span class="last truncate">${t("Last passed {from}, {what}, cleared {until}", {
-        from: formatTime(last.since), what: breachName(last), until: formatTime(last.until) })}</span>`}
+        from: clockTime(last.since), what: breachName(last), until: clockTime(last.until) })}</span>`}
       <span class="grow"></span>
       ${last && html`<button type="button" class="btn quiet lg" onClick=${(event) => store.openPopover("log", event)}>${t("Log")}</button>`}
       ${limitsButton}
@@ -56,7 +56,7 @@ export function Alarms() {
     <span class="count"><${Icon} name="late" />${tn("{n} limit passed", "{n} limits passed", open.length)}</span>
     <ul class="grow">${open.map((breach) => html`<${Item} key=${breach.id} breach=${breach} now=${now} />`)}</ul>
     <button type="button" class="btn quiet lg" aria-pressed=${muted} onClick=${() => { store.mutedUntil.value = muted ? 0 : now + MUTE_MS; }}>
-      ${muted ? t("Muted until {time}", { time: formatTime(store.mutedUntil.value) }) : t("Mute sound 5 min")}
+      ${muted ? t("Muted until {time}", { time: clockTime(store.mutedUntil.value) }) : t("Mute sound 5 min")}
     </button>
     <button type="button" class="btn quiet lg" onClick=${(event) => store.openPopover("log", event)}>${t("Log")}</button>
     ${limitsButton}

@@ -2,12 +2,12 @@
 // the chats behind the figure.
 
 import { html } from "../kit/preact.js";
-import { formatTime, t, tn } from "../kit/i18n.js";
+import { t, tn } from "../kit/i18n.js";
 import { duration, level, since } from "./limits.js";
 import { Icon } from "./parts.js";
 import * as store from "./store.js";
 import { line } from "./trend.js";
-import { language, playerLabel, topicName } from "./words.js";
+import { clockTime, language, playerLabel, topicName } from "./words.js";
 
 const WIDTH = 240;
 const HEIGHT = 32;
@@ -24,7 +24,7 @@ function Foot({ over, soon, since: start, limit, name }) {
   const minutes = line(store.trends.value[name] ?? [], store.now.value, null, WIDTH, HEIGHT).minutes;
   return html`<span class="foot">
     ${over
-      ? html`<b class="over"><${Icon} name="warn" />${start ? t("Over {limit} since {time}", { limit, time: formatTime(start) }) : t("Over {limit}", { limit })}</b>`
+      ? html`<b class="over"><${Icon} name="warn" />${start ? t("Over {limit} since {time}", { limit, time: clockTime(start) }) : t("Over {limit}", { limit })}</b>`
       : soon
         ? html`<b class="near"><${Icon} name="half" />${t("Near {limit}", { limit })}</b>`
         : html`<span>${t("limit {limit}", { limit })}</span>`}

@@ -1,12 +1,12 @@
 // The top of the wall: where one is, filters, how fresh the figures are, and the switches.
 
 import { html, signal } from "../kit/preact.js";
-import { language as pageLanguage, t } from "../kit/i18n.js";
+import { t } from "../kit/i18n.js";
 import * as theme from "../kit/theme.js";
 import * as acts from "./acts.js";
 import { Icon } from "./parts.js";
 import * as store from "./store.js";
-import { language } from "./words.js";
+import { clockTime, language } from "./words.js";
 
 const dark = signal(theme.isDark());
 
@@ -64,12 +64,6 @@ function nextTheme() {
   dark.value = theme.isDark();
 }
 
-let clock = null;
-function wholeTime(ts) {
-  clock ??= new Intl.DateTimeFormat(pageLanguage(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  return clock.format(ts);
-}
-
 function Switch({ icon, on, text, act }) {
   return html`<button type="button" class="btn quiet lg switch" aria-pressed=${on} onClick=${act}>
     <${Icon} name=${icon} /><span>${text}</span>
@@ -79,8 +73,10 @@ function Switch({ icon, on, text, act }) {
 export function Head({ page, sound }) {
   const watching = store.watchedCount.value;
   const muted = sound.muted.value;
-  const revealed = store.revealed.value;
   const place = store.view.value;
+  // In the watch view the switch hides the transcripts, on the wall it shows names instead of ids.
+  const text = place === "watch" ? store.watchText : store.revealed;
+  const revealed = text.value;
   const go = (name) => () => { store.view.value = name; };
   return html`<header class="head">
     <a class="name" href=${page.desk_url ?? "/"}>chatdesk</a>
@@ -93,11 +89,11 @@ export function Head({ page, sound }) {
     <div class="filters"><${Filters} page=${page} /></div>
     <span class="grow"></span>
     <${Freshness} />
-    <time class="now num">${wholeTime(store.now.value)}</time>
+    <time class="now num">${clockTime(store.now.value, true)}</time>
     <div class="switches">
       <${Switch} icon=${muted ? "mute" : "sound"} on=${!muted} text=${muted ? t("Sound off") : t("Sound on")} act=${sound.toggle} />
       <${Switch} icon=${revealed ? "eye" : "eye-off"} on=${revealed} text=${revealed ? t("Player text shown") : t("Player text hidden")}
-        act=${() => { store.revealed.value = !revealed; }} />
+        act=${() => { text.value = !revealed; }} />
       <button type="button" class="btn quiet lg icon-only" aria-label=${t("Light or dark")} title=${t("Light or dark")} onClick=${nextTheme}><${Icon} name=${dark.value ? "sun" : "moon"} /></button>
       <button type="button" class="btn quiet lg icon-only" aria-pressed=${store.wallMode.value} aria-label=${t("Wall mode, for a screen across the room")}
         title=${t("Wall mode, for a screen across the room")} onClick=${toggleWallMode}><${Icon} name="screen" /></button>

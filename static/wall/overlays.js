@@ -2,12 +2,12 @@
 // status, set limits, read the log. One at a time; Escape or a click elsewhere closes it.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../kit/preact.js";
-import { formatTime, t } from "../kit/i18n.js";
+import { t } from "../kit/i18n.js";
 import * as acts from "./acts.js";
 import { DEFAULTS, duration } from "./limits.js";
 import { Icon, Load, codes } from "./parts.js";
 import * as store from "./store.js";
-import { breachName, language, playerLabel, statusReason } from "./words.js";
+import { breachName, clockTime, language, playerLabel, statusReason } from "./words.js";
 
 function chatOf(conv) {
   return store.wall.value.chats[conv] ?? store.wall.value.watched[conv]?.chat ?? null;
@@ -34,7 +34,7 @@ function Assign({ conv }) {
     .sort((a, b) => Number(b.speaks && b.ready) - Number(a.speaks && a.ready) || Number(b.speaks) - Number(a.speaks)
       || Number(b.ready) - Number(a.ready) || a.alias.localeCompare(b.alias));
   const player = playerLabel(chat.player, store.revealed.value);
-  return html`<h2>${t("Assign {player} to", { player })}</h2>
+  return html`<h2 id="overlay-title">${t("Assign {player} to", { player })}</h2>
     <p class="quiet-text">${t("Speaks {language}, needs a free place. Above capacity counts as forced and is recorded.", { language: language(chat.lang) })}</p>
     <label class="field"><span class="label">${t("Find an agent")}</span>
       <input class="input" type="search" value=${query} onInput=${(event) => setQuery(event.currentTarget.value)} /></label>
@@ -52,7 +52,7 @@ function Assign({ conv }) {
 function Takeover({ conv }) {
   const chat = chatOf(conv);
   const player = playerLabel(chat?.player, store.revealed.value);
-  return html`<h2>${chat?.agent ? t("Take {player} over from {alias}", { player, alias: chat.agent.alias }) : t("Take {player}", { player })}</h2>
+  return html`<h2 id="overlay-title">${chat?.agent ? t("Take {player} over from {alias}", { player, alias: chat.agent.alias }) : t("Take {player}", { player })}</h2>
     <p>${chat?.agent
       ? t("The chat moves to your desk at once. {alias} is told, the player sees that you join. It is recorded.", { alias: chat.agent.alias })
       : t("The chat moves to your desk at once. It is recorded.")}</p>
@@ -77,7 +77,7 @@ function Close({ conv }) {
     event.preventDefault();
     if (text) acts.forceClose(conv, text);
   };
-  return html`<form onSubmit=${submit}><h2>${t("Close the chat with {player}", { player })}</h2>
+  return html`<form onSubmit=${submit}><h2 id="overlay-title">${t("Close the chat with {player}", { player })}</h2>
     <p>${t("The player sees that the chat has ended. The reason is for staff only and is recorded.")}</p>
     <fieldset><legend class="label">${t("Reason")}</legend>
       ${kinds.map(([value, name]) => html`<label key=${value} class="radio"><input type="radio" name="close-reason" value=${value} checked=${reason === value} onChange=${() => setReason(value)} />${name}</label>`)}
@@ -99,7 +99,7 @@ function Status({ agent: id }) {
     acts.forceState(agent, status, reason.trim() || "supervisor");
   };
   const said = statusReason(agent.reason);
-  return html`<form onSubmit=${submit}><h2>${t("Status of {alias}", { alias: agent.alias })}</h2>
+  return html`<form onSubmit=${submit}><h2 id="overlay-title">${t("Status of {alias}", { alias: agent.alias })}</h2>
     <p class="quiet-text">${said ? t("Now: {status}, {reason}", { status: kinds.find(([value]) => value === agent.status)?.[2] ?? "–", reason: said })
       : t("Now: {status}", { status: kinds.find(([value]) => value === agent.status)?.[2] ?? "–" })}</p>
     <fieldset><legend class="label">${t("Change to")}</legend>
@@ -115,7 +115,7 @@ function Status({ agent: id }) {
 function More({ conv, button }) {
   const chat = chatOf(conv);
   const go = (kind) => () => { store.popover.value = { kind, button, conv }; };
-  return html`<h2 class="vh">${t("More")}</h2><ul class="menu">
+  return html`<h2 class="vh" id="overlay-title">${t("More")}</h2><ul class="menu">
     <li><button type="button" onClick=${go("takeover")}><${Icon} name="takeover" />${t("Take over")}</button></li>
     <li><button type="button" onClick=${go("assign")}><${Icon} name="person" />${chat?.agent ? t("Assign to another agent") : t("Assign")}</button></li>
     <li><button type="button" onClick=${go("close")}><${Icon} name="close" />${t("Close with a reason")}</button></li>
@@ -134,7 +134,7 @@ function Limits() {
     store.setLimits(draft);
     store.closePopover();
   };
-  return html`<form onSubmit=${submit}><h2>${t("Limits of this wall")}</h2>
+  return html`<form onSubmit=${submit}><h2 id="overlay-title">${t("Limits of this wall")}</h2>
     <p class="quiet-text">${t("Kept in this browser. A figure past its limit turns red, says so, and sounds once.")}</p>
     ${rows.map(([name, label]) => html`<label key=${name} class="limit-row"><span>${label}</span>
       <input class="input num" type="number" min="1" max="86400" required value=${draft[name]}
@@ -145,11 +145,11 @@ function Limits() {
 
 function Log() {
   const { open, past } = store.log.value;
-  return html`<h2>${t("Limits passed")}</h2>
+  return html`<h2 id="overlay-title">${t("Limits passed")}</h2>
     <p class="quiet-text">${t("Since this page was opened.")}</p>
     <ul class="log">
-      ${Object.values(open).map((one) => html`<li key=${one.id}><span class="num">${formatTime(one.since)}</span><span>${breachName(one)}</span><b class="danger-words">${t("still passed")}</b></li>`)}
-      ${past.map((one, at) => html`<li key=${`${one.id}${at}`}><span class="num">${formatTime(one.since)}</span><span>${breachName(one)}</span><span class="quiet-text num">${duration(one.until - one.since)}</span></li>`)}
+      ${Object.values(open).map((one) => html`<li key=${one.id}><span class="num">${clockTime(one.since)}</span><span>${breachName(one)}</span><b class="danger-words">${t("still passed")}</b></li>`)}
+      ${past.map((one, at) => html`<li key=${`${one.id}${at}`}><span class="num">${clockTime(one.since)}</span><span>${breachName(one)}</span><span class="quiet-text num">${duration(one.until - one.since)}</span></li>`)}
     </ul>`;
 }
 
@@ -192,7 +192,7 @@ export function Overlay() {
       wrapFocus(event, box.current);
     }
   };
-  return html`<div class="popover overlay ${open.kind}" role="dialog" aria-modal="true" aria-label=${t("Act on this")} tabindex="-1" ref=${box} onKeyDown=${onKeyDown}>
+  return html`<div class="popover overlay ${open.kind}" role="dialog" aria-modal="true" aria-labelledby="overlay-title" tabindex="-1" ref=${box} onKeyDown=${onKeyDown}>
     <${View} key=${`${open.kind}${open.conv ?? open.agent ?? ""}`} ...${open} />
   </div>`;
 }

@@ -1,14 +1,14 @@
 // Up to four watched transcripts side by side: read only, with a whisper that only staff can see.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../kit/preact.js";
-import { formatTime, t } from "../kit/i18n.js";
+import { t } from "../kit/i18n.js";
 import * as acts from "./acts.js";
 import { duration } from "./limits.js";
 import { clockOf, reasons } from "./need.js";
 import { Clock, Icon } from "./parts.js";
 import { WATCH_LIMIT } from "./state.js";
 import * as store from "./store.js";
-import { REASON_ICON, openFor, playerLabel, reasonText, refusal, topicName } from "./words.js";
+import { REASON_ICON, clockTime, openFor, playerLabel, reasonText, refusal, topicName } from "./words.js";
 import { lines, typingNow } from "./watched.js";
 
 function eventText(event) {
@@ -41,7 +41,7 @@ function Message({ event, shown }) {
   const side = out ? "out" : "in";
   return html`<li class="said ${side}">
     <p class="bubble ${side} ${event.removed || !shown ? "removed" : ""}" dir="auto">${event.removed ? t("Removed") : shown ? event.body : t("Text hidden")}</p>
-    <p class="bubble-meta ${side}">${out && event.from?.alias ? `${event.from.alias}, ` : ""}<time>${formatTime(event.ts)}</time></p>
+    <p class="bubble-meta ${side}">${out && event.from?.alias ? `${event.from.alias}, ` : ""}<time>${clockTime(event.ts)}</time></p>
   </li>`;
 }
 
@@ -49,7 +49,7 @@ function Note({ note, shown }) {
   const word = note.kind === "whisper" ? t("Whisper")
     : note.kind === "flag" ? (note.data?.on === false ? t("No longer asks for help") : t("Asks for help")) : t("Internal note");
   return html`<li><div class="note"><p class="note-head"><${Icon} name="lock" /><b>${word}</b>
-    <span>${note.from?.alias ? `${note.from.alias}, ` : ""}<time>${formatTime(note.ts)}</time></span></p>
+    <span>${note.from?.alias ? `${note.from.alias}, ` : ""}<time>${clockTime(note.ts)}</time></span></p>
     ${note.body && html`<p dir="auto">${shown ? note.body : t("Text hidden")}</p>`}</div></li>`;
 }
 
@@ -78,7 +78,7 @@ function useFollow(count) {
     if (atEnd.current) box.current.scrollTop = box.current.scrollHeight;
     else if (count > before.current) setMissed((n) => n + count - before.current);
     before.current = count;
-  }, [count]);
+  });
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
@@ -103,7 +103,7 @@ function Transcript({ view, shown, now, label }) {
           if (row.note) return html`<${Note} key=${row.key} note=${row.note} shown=${shown} />`;
           if (row.event.kind === "message") return html`<${Message} key=${row.key} event=${row.event} shown=${shown} />`;
           const text = eventText(row.event);
-          return text && html`<li key=${row.key} class="system">${text}, <time>${formatTime(row.event.ts)}</time></li>`;
+          return text && html`<li key=${row.key} class="system">${text}, <time>${clockTime(row.event.ts)}</time></li>`;
         })}
         ${view.outgoing.map((one) => html`<${Outgoing} key=${one.cmid} conv=${view.conv} one=${one} />`)}
       </ol>
@@ -194,8 +194,6 @@ export function Panes() {
       <span class="recorded"><${Icon} name="list" />${t("Recorded: who watched what, and when")}</span>
       <span class="grow"></span>
       ${open > 0 && html`<button type="button" class="btn quiet lg danger-words" onClick=${back}><${Icon} name="late" />${t("Limits passed: {n}", { n: open })}</button>`}
-      <button type="button" class="btn quiet lg" aria-pressed=${!store.watchText.value} onClick=${() => { store.watchText.value = !store.watchText.value; }}>
-        <${Icon} name=${store.watchText.value ? "eye-off" : "eye"} />${store.watchText.value ? t("Hide the text") : t("Show the text")}</button>
       <button type="button" class="btn lg" onClick=${back}>${t("Back to the wall")}</button>
     </section>
     ${views.length

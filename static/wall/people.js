@@ -27,7 +27,7 @@ function Agent({ agent, now, help, brief }) {
       ${brief ? clock : html`<span class="langs" title=${(agent.languages ?? []).map(language).join(", ")}>${codes(agent.languages)}</span>`}</div>
     ${!brief && html`<div class="line last">
       ${agent.connected === false && agent.load > 0
-        ? html`<span class="warn-words"><${Icon} name="no-wifi" />${t("Chats may go back to the queue")}</span>`
+        ? html`<span class="warn-words"><${Icon} name="wait" /><span class="truncate">${t("Chats may go back to the queue")}</span></span>`
         : html`<span class="quiet-text truncate">${agent.connected === null || agent.connected === undefined ? t("Connection unknown") : t("Unanswered")}</span>${clock}`}
     </div>`}
   </li>`;
@@ -41,7 +41,7 @@ function Languages() {
     store.focus.value = same ? null : { kind: "language", lang };
   };
   return html`<section class="reach" aria-labelledby="reach-title">
-    <h3 id="reach-title">${t("Reachable now, by language")}</h3>
+    <h3 id="reach-title" class="truncate">${t("Reachable now, by language")}</h3>
     <ul>${rows.map((row) => html`<li key=${row.lang}>
       <button type="button" class=${row.waiting > 0 && row.reachable === 0 ? "missing" : row.reachable === 0 ? "none" : ""}
         title=${t("{language}: {n} waiting", { language: language(row.lang), n: row.waiting })} onClick=${choose(row.lang)}>

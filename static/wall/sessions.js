@@ -167,7 +167,7 @@ export function Sessions() {
     ${!known && html`<p class="calm-line"><span class="quiet-text">${t("The chats appear here as soon as the server answers.")}</span></p>`}
     <div class="lists">
       ${needRows.length > 0 && html`<${Table} rows=${needRows} now=${now} withReason label=${t("Needs you")} events=${events} />`}
-      ${open && known && html`
+      ${open && known && !(focus && narrowedQuiet.length === 0 && quietRows.length === 0) && html`
         <div class="card-head sub"><h3>${needs.length ? t("Nothing to report") : t("Open chats")} <span class="num quiet-text">${narrowedQuiet.length}</span></h3>
           <span class="quiet-text">${t("longest without answer first")}</span></div>
         ${quietRows.length > 0

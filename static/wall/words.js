@@ -1,7 +1,18 @@
 // What the wall says. Every sentence stands here or in a view as a literal, for the catalogue.
 
-import { languageName, t, tn } from "../kit/i18n.js";
+import { language as pageLanguage, languageName, t, tn } from "../kit/i18n.js";
 import { duration, since } from "./limits.js";
+
+let clocks = null;
+
+// A wall has one clock, of 24 hours in every language: "23:12", with seconds "23:12:05".
+export function clockTime(ts, seconds = false) {
+  if (clocks === null) {
+    const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    clocks = [new Intl.DateTimeFormat(pageLanguage(), parts), new Intl.DateTimeFormat(pageLanguage(), { ...parts, second: "2-digit" })];
+  }
+  return clocks[Number(seconds)].format(ts);
+}
 
 export function language(code) {
   return code ? languageName(code) : t("an unknown language");

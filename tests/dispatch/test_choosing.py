@@ -1,0 +1,57 @@
+"""Who gets the next conversation."""
+
+from __future__ import annotations
+
+from chatdesk.dispatch.choosing import Candidate, Need, choose
+
+
+def _agent(agent_id: int, **facts: object) -> Candidate:
+    given: dict[str, object] = {
+        "load": 0,
+        "capacity": 3,
+        "languages": frozenset({"en"}),
+        "skills": frozenset(),
+        "brands": frozenset(),
+        "last_accepted_ts": 0,
+    }
+    return Candidate(agent_id=agent_id, **{**given, **facts})  # type: ignore[arg-type]
+
+
+NEED = Need("c", brand_id=1, lang="en", skill="", last_agent_id=None)
+
+
+def _chosen(
+    candidates: list[Candidate], need: Need = NEED, asked: tuple[int, ...] = ()
+) -> int | None:
+    found = choose(candidates, need, asked)
+    return found[0].agent_id if found else None
+
+
+def test_least_loaded_first() -> None:
+    assert _chosen([_agent(1, load=2), _agent(2, load=1), _agent(3, load=2)]) == 2
+
+
+def test_load_is_relative_to_capacity() -> None:
+    assert _chosen([_agent(1, load=1, capacity=2), _agent(2, load=2, capacity=8)]) == 2
+
+
+def test_of_equals_longest_since_last_accepted() -> None:
+    assert _chosen([_agent(1, last_accepted_ts=50), _agent(2, last_accepted_ts=10)]) == 2
+
+
+def test_language_skill_and_brand_are_respected() -> None:
+    finnish = Need("c", brand_id=1, lang="fi", skill="", last_agent_id=None)
+    assert _chosen([_agent(1)], finnish) is None
+    payments = Need("c", brand_id=1, lang="en", skill="payments", last_agent_id=None)
+    assert _chosen([_agent(1), _agent(2, skills=frozenset({"payments"}))], payments) == 2
+    assert _chosen([_agent(1, brands=frozenset({2}))]) is None
+
+
+def test_full_and_already_asked_are_left_out() -> None:
+    assert _chosen([_agent(1, load=3), _agent(2)], asked=(2,)) is None
+
+
+def test_last_agent_is_preferred_only_while_eligible() -> None:
+    back = Need("c", brand_id=1, lang="en", skill="", last_agent_id=1)
+    assert _chosen([_agent(1, load=2), _agent(2)], back) == 1
+    assert _chosen([_agent(1, load=3), _agent(2)], back) == 2
