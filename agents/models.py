@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
 
 from chatdesk.conversations.models import Brand
 
@@ -60,15 +61,36 @@ class CannedResponse(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(brand__isnull=True) | Q(owner__isnull=True),
+                name="canned_has_one_scope",
+            ),
             models.UniqueConstraint(
-                fields=["shortcut", "brand", "owner"],
-                name="canned_shortcut_once_per_scope",
-                nulls_distinct=False,
-            )
+                fields=["shortcut"],
+                condition=Q(brand__isnull=True, owner__isnull=True),
+                name="canned_shortcut_once_for_everyone",
+            ),
+            models.UniqueConstraint(
+                fields=["shortcut", "brand"],
+                condition=Q(brand__isnull=False),
+                name="canned_shortcut_once_per_brand",
+            ),
+            models.UniqueConstraint(
+                fields=["shortcut", "owner"],
+                condition=Q(owner__isnull=False),
+                name="canned_shortcut_once_per_owner",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.shortcut
+
+    @property
+    def scope(self) -> str:
+        """``everyone``, ``brand`` or ``own``."""
+        if self.owner_id is not None:
+            return "own"
+        return "everyone" if self.brand_id is None else "brand"
 
 
 class CannedText(models.Model):

@@ -116,6 +116,17 @@ class Connection(AsyncConsumer):
 
     # --- ASGI events ---------------------------------------------------------------------------
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' loop waits on a channel layer too, with two tasks for each event; a socket of
+        ours hears the hub by plain calls, so it has only its own frames to wait for."""
+        self.scope = scope
+        self.base_send = send
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            return
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         kind = message["type"]
         if kind == "websocket.receive":

@@ -6,7 +6,9 @@ Started by the first thing that needs it, on the running loop; stopped by the se
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,7 @@ class Runtime:
         if self._started:
             return
         self._started = True
+        _tune_interpreter()
         hub.bind(asyncio.get_running_loop())
         url = settings.CHATDESK_REDIS_URL
         self.committer = Committer()
@@ -101,6 +104,15 @@ class Runtime:
             await self.bridge.stop()
         await self.presence.stop()
         self._started = False
+
+
+def _tune_interpreter() -> None:
+    """A busy loop gives the database's thread its turn in half a millisecond instead of five, and a
+    collection no longer walks everything that was imported."""
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _bridge_layer() -> Any:

@@ -8,16 +8,14 @@ so a repeated ``cmid`` is found and acked again instead of written twice.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db import connection
-
-from chatdesk.conversations import clock, errors
+from chatdesk.conversations import bulk, clock, errors
 from chatdesk.conversations.access import Actor
+from chatdesk.conversations.bulk import Held, Row
 from chatdesk.conversations.models import Conversation, Event, Note
 from chatdesk.conversations.transition import Changes, transition
 
@@ -50,41 +48,6 @@ class Posted:
 Outcome = Posted | errors.Refusal
 
 
-@dataclass(slots=True)
-class _Row:
-    """A line about to be written; reads like a model row, costs a tenth of one."""
-
-    conversation_id: str
-    seq: int
-    kind: str
-    ts: int
-    author: str
-    role: str
-    alias: str
-    cmid: str | None
-    body: str | None
-    body_hash: str
-    shown: dict[str, Any] | None = None
-    staff: dict[str, Any] | None = None
-    facts: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class _Held:
-    """What the lock of a conversation's row lets us know and change."""
-
-    state: str
-    epoch: int
-    owner_id: int | None
-    player_id: str
-    brand_id: int
-    last_seq: int
-    last_note_seq: int
-    unanswered_since_ts: int | None
-    first_reply_ts: int | None
-    changed: bool = False
-
-
 def body_hash(body: str) -> str:
     return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
 
@@ -100,17 +63,16 @@ def post(draft: Draft) -> Posted:
 def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
     """Writes a batch in one transaction and publishes it; one outcome for each draft, in order."""
     with transition() as changes:
-        held = _hold({draft.conv for draft in drafts})
+        held, now = bulk.hold({draft.conv for draft in drafts})
         known = _already_written(drafts)
-        now = clock.now_ms()
-        events: list[_Row] = []
-        notes: list[_Row] = []
+        events: list[Row] = []
+        notes: list[Row] = []
         outcomes: list[Outcome] = []
         for draft in drafts:
             outcomes.append(_decide(draft, held.get(draft.conv), known, now, events, notes))
-        _write_numbers(held)
-        _insert("conversations_event", _EVENT_COLUMNS, events)
-        _insert("conversations_note", _NOTE_COLUMNS, notes)
+        bulk.renumber(held)
+        bulk.insert(events, notes=False)
+        bulk.insert(notes, notes=True)
         for row in events:
             changes.event(row)
         for row in notes:
@@ -120,11 +82,11 @@ def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
 
 def _decide(
     draft: Draft,
-    held: _Held | None,
+    held: Held | None,
     known: dict[tuple[str, str, str, bool], tuple[int, int, str]],
     now: int,
-    events: list[_Row],
-    notes: list[_Row],
+    events: list[Row],
+    notes: list[Row],
 ) -> Outcome:
     actor = draft.actor
     is_note = draft.kind != "message"
@@ -148,7 +110,7 @@ def _decide(
         held.last_seq += 1
         seq = held.last_seq
         _count_waiting(held, actor, now)
-    row = _Row(
+    row = Row(
         conversation_id=draft.conv,
         seq=seq,
         kind=draft.kind,
@@ -166,13 +128,13 @@ def _decide(
     return Posted(seq, now, dup=False)
 
 
-def _sees(actor: Actor, held: _Held) -> bool:
+def _sees(actor: Actor, held: Held) -> bool:
     if actor.role == "player":
         return held.player_id == actor.id
     return actor.is_staff and actor.sees_brand(held.brand_id)
 
 
-def _refuse(draft: Draft, held: _Held) -> errors.Refusal | None:
+def _refuse(draft: Draft, held: Held) -> errors.Refusal | None:
     actor = draft.actor
     owns = actor.is_staff and held.owner_id == actor.agent_id
     if draft.kind == "message":
@@ -193,7 +155,7 @@ def _refuse(draft: Draft, held: _Held) -> errors.Refusal | None:
     return None if owns else errors.NotAssignee()
 
 
-def _count_waiting(held: _Held, actor: Actor, now: int) -> None:
+def _count_waiting(held: Held, actor: Actor, now: int) -> None:
     if actor.role == "player":
         if held.unanswered_since_ts is None:
             held.unanswered_since_ts = now
@@ -209,91 +171,20 @@ def _role(actor: Actor, is_note: bool) -> str:
     return actor.role if is_note else "agent"
 
 
-_HOLD = (
-    "SELECT id, state, epoch, owner_id, player_id, brand_id, last_seq, last_note_seq, "
-    "unanswered_since_ts, first_reply_ts FROM conversations_conversation WHERE id IN ({}) "
-    "ORDER BY id"
-)
-
-
-def _hold(convs: set[str]) -> dict[str, _Held]:
-    """Locks the rows in the order of their ids, so that two batches never wait for each other in a
-    circle. On SQLite the transaction already holds the only write lock."""
-    sql = _HOLD.format(", ".join(["%s"] * len(convs)))
-    if connection.vendor == "postgresql":
-        sql += " FOR UPDATE"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, sorted(convs))
-        return {row[0]: _Held(*row[1:]) for row in cursor.fetchall()}
-
-
 def _already_written(
     drafts: Sequence[Draft],
 ) -> dict[tuple[str, str, str, bool], tuple[int, int, str]]:
+    """Asked after the lock: whoever wrote the same cmid at this moment has committed by now."""
     found: dict[tuple[str, str, str, bool], tuple[int, int, str]] = {}
-    for is_note, table in ((False, "conversations_event"), (True, "conversations_note")):
+    for notes in (False, True):
         keys = {
             (draft.conv, draft.actor.author, draft.cmid)
             for draft in drafts
-            if (draft.kind != "message") is is_note
+            if (draft.kind != "message") is notes
         }
-        if not keys:
-            continue
-        values = ", ".join(["(%s, %s, %s)"] * len(keys))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT conversation_id, author, cmid, seq, ts, body_hash "
-                f"FROM {table} WHERE (conversation_id, author, cmid) IN (VALUES {values})",
-                [part for key in keys for part in key],
-            )
-            for conv, author, cmid, seq, ts, digest in cursor.fetchall():
-                found[conv, author, cmid, is_note] = (seq, ts, digest)
+        for key, line in bulk.written(keys, notes=notes).items():
+            found[(*key, notes)] = line
     return found
-
-
-def _write_numbers(held: dict[str, _Held]) -> None:
-    changed = [(conv, row) for conv, row in held.items() if row.changed]
-    if not changed:
-        return
-    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(changed))
-    parameters: list[Any] = []
-    for conv, row in changed:
-        parameters += [conv, row.last_seq, row.last_note_seq]
-        parameters += [row.unanswered_since_ts, row.first_reply_ts]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE conversations_conversation SET last_seq = v.last_seq, "
-            "last_note_seq = v.last_note_seq, unanswered_since_ts = v.unanswered, "
-            "first_reply_ts = v.replied FROM (SELECT column1 AS id, "
-            "CAST(column2 AS bigint) AS last_seq, CAST(column3 AS bigint) AS last_note_seq, "
-            "CAST(column4 AS bigint) AS unanswered, CAST(column5 AS bigint) AS replied "
-            f"FROM (VALUES {values}) AS w) AS v WHERE conversations_conversation.id = v.id",
-            parameters,
-        )
-
-
-_COMMON = ("conversation_id", "seq", "kind", "ts", "author", "role", "alias", "cmid", "body")
-_EVENT_COLUMNS = (*_COMMON, "body_hash", "shown", "staff")
-_NOTE_COLUMNS = (*_COMMON, "body_hash", "facts")
-_JSON_COLUMNS = frozenset({"shown", "staff", "facts"})
-
-
-def _insert(table: str, columns: tuple[str, ...], rows: Sequence[_Row]) -> None:
-    if not rows:
-        return
-    one = "(" + ", ".join(["%s"] * len(columns)) + ")"
-    parameters: list[Any] = []
-    for row in rows:
-        for column in columns:
-            value = getattr(row, column)
-            if column in _JSON_COLUMNS and value is not None:
-                value = json.dumps(value, ensure_ascii=False)
-            parameters.append(value)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * len(rows))}",
-            parameters,
-        )
 
 
 # --- lines that verbs write inside their own transition --------------------------------------------

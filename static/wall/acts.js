@@ -6,7 +6,7 @@ import { playerLabel, refusal } from "./words.js";
 import * as reducer from "./state.js";
 import * as store from "./store.js";
 
-const ASK_AGAIN_MS = 5_000;
+const ASK_AGAIN_MS = 8_000;
 
 let wire = null;
 let page = null;
@@ -75,7 +75,7 @@ function askForWall() {
   );
 }
 
-// A quiet floor sends nothing. Asking anew proves that what is shown is still true.
+// When nothing came for a while, asking anew proves that what is shown is still true.
 export function keepFresh() {
   if (store.link.value.state !== "live") return;
   const age = reducer.age(store.wall.value, serverNow());

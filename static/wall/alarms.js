@@ -55,8 +55,8 @@ export function Alarms() {
   return html`<section class="alarms" aria-label=${t("Limits passed")}>
     <span class="count"><${Icon} name="late" />${tn("{n} limit passed", "{n} limits passed", open.length)}</span>
     <ul class="grow">${open.map((breach) => html`<${Item} key=${breach.id} breach=${breach} now=${now} />`)}</ul>
-    <button type="button" class="btn quiet lg" aria-pressed=${muted} onClick=${() => { store.mutedUntil.value = muted ? 0 : now + MUTE_MS; }}>
-      ${muted ? t("Muted until {time}", { time: clockTime(store.mutedUntil.value) }) : t("Mute sound 5 min")}
+    <button type="button" class="btn quiet lg" aria-pressed=${muted} title=${t("No sound for new limits for five minutes")} onClick=${() => { store.mutedUntil.value = muted ? 0 : now + MUTE_MS; }}>
+      ${muted ? t("Muted until {time}", { time: clockTime(store.mutedUntil.value) }) : t("Mute 5 min")}
     </button>
     <button type="button" class="btn quiet lg" onClick=${(event) => store.openPopover("log", event)}>${t("Log")}</button>
     ${limitsButton}

@@ -1,7 +1,7 @@
 // Starts the wall: words, theme, socket, the second hand, and the page itself.
 
 import { effect, html, render, signal } from "../kit/preact.js";
-import { load } from "../kit/i18n.js";
+import { load, t } from "../kit/i18n.js";
 import * as sounds from "../kit/sound.js";
 import * as theme from "../kit/theme.js";
 import * as acts from "./acts.js";
@@ -15,6 +15,7 @@ import { People } from "./people.js";
 import { Sessions } from "./sessions.js";
 import * as store from "./store.js";
 import { sample } from "./trend.js";
+import { breachText } from "./words.js";
 
 const LOST_BANNER_MS = 1_500;
 const ROSTER_EVERY_MS = 5 * 60_000;
@@ -51,11 +52,17 @@ effect(() => {
   }
 });
 
+// For those who hear the page: each limit once, when it is passed.
+const announced = signal("");
+
 function followLimits(now) {
   if (!store.wall.value.known) return;
   const found = passed(store.figures.value, store.agents.value, store.limits.value, now);
   const { log, fresh } = track(store.log.value, found, now);
   store.log.value = log;
+  const count = found.length;
+  document.title = `${count ? `(${count}) ` : ""}${t("Wall")} - chatdesk`;
+  if (fresh.length) announced.value = fresh.map((id) => breachText(log.open[id], now)).join(". ");
   if (fresh.length && store.mutedUntil.value < now) sounds.chime({ name: "chatdesk.wall" });
 }
 
@@ -103,10 +110,12 @@ function App() {
     <${Head} page=${page} sound=${sound} />
     ${lost.value && html`<${Lost} />`}
     <main id="main" tabindex="-1" class=${`view-${store.view.value}`}>
+      <h1 class="vh">${store.view.value === "watch" ? t("Watch") : t("Wall")}</h1>
       ${store.view.value === "watch"
         ? html`<${Panes} />`
-        : html`<h1 class="vh">chatdesk</h1><${Alarms} /><${Tiles} /><${Sessions} /><${People} />`}
+        : html`<${Alarms} /><${Tiles} /><${Sessions} /><${People} />`}
     </main>
+    <p class="vh" role="status">${announced.value}</p>
     <${Notice} />
     <${Overlay} />
   </div>`;

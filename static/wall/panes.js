@@ -90,7 +90,7 @@ function useFollow(count) {
   return { box, onScroll, toEnd, missed };
 }
 
-function Transcript({ view, shown, now, label }) {
+function Transcript({ view, shown, now, label, live }) {
   const rows = lines(view);
   const { box, onScroll, toEnd, missed } = useFollow(rows.length + view.outgoing.length);
   const typing = typingNow(view, now);
@@ -98,7 +98,7 @@ function Transcript({ view, shown, now, label }) {
     <div class="pane-scroll" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t("Transcript of {player}", { player: label })}>
       ${view.more && html`<p class="earlier"><button type="button" class="btn quiet" onClick=${() => acts.earlier(view.conv)}>${t("Earlier messages")}</button></p>`}
       ${view.phase === "filling" && rows.length === 0 && html`<p class="system">${t("Loading the chat")}</p>`}
-      <ol role="log" aria-live="off">
+      <div role="log" aria-live=${live ? "polite" : "off"} aria-label=${t("Transcript of {player}", { player: label })}><ul>
         ${rows.map((row) => {
           if (row.note) return html`<${Note} key=${row.key} note=${row.note} shown=${shown} />`;
           if (row.event.kind === "message") return html`<${Message} key=${row.key} event=${row.event} shown=${shown} />`;
@@ -106,7 +106,7 @@ function Transcript({ view, shown, now, label }) {
           return text && html`<li key=${row.key} class="system">${text}, <time>${clockTime(row.event.ts)}</time></li>`;
         })}
         ${view.outgoing.map((one) => html`<${Outgoing} key=${one.cmid} conv=${view.conv} one=${one} />`)}
-      </ol>
+      </ul></div>
       ${typing && html`<p class="typing"><span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span>
         ${t("{name} is typing", { name: typing.role === "player" ? label : typing.alias ?? view.chat?.agent?.alias ?? t("The agent") })}</p>`}
     </div>
@@ -156,14 +156,16 @@ function Whisper({ view, label, alias, closed }) {
 function Pane({ view }) {
   const now = store.now.value;
   const limits = store.limits.value;
-  const live = store.wall.value.chats[view.conv];
-  const chat = live ?? view.chat;
-  const closed = view.facts?.state === "closed" || chat?.state === "closed" || (store.wall.value.known && !live);
+  const open = store.wall.value.chats[view.conv];
+  const chat = open ?? view.chat;
+  const closed = view.facts?.state === "closed" || chat?.state === "closed" || (store.wall.value.known && !open);
   const label = playerLabel(chat?.player, store.revealed.value);
   const alias = chat?.agent?.alias ?? view.facts?.agent?.alias ?? null;
-  const first = chat && !closed && live ? reasons(chat, store.wall.value.agents, limits, now)[0] : null;
+  const first = chat && !closed && open ? reasons(chat, store.wall.value.agents, limits, now)[0] : null;
   const queued = chat?.state === "queued";
-  return html`<section class="pane" aria-label=${label}>
+  // Four logs that speak at once help nobody: only the one with the focus is read out.
+  const [live, setLive] = useState(false);
+  return html`<section class="pane" aria-label=${label} onFocusIn=${() => setLive(true)} onFocusOut=${() => setLive(false)}>
     <header class="pane-head">
       <h2 class="truncate">${label}</h2>
       ${chat && !closed && html`<${Clock} ts=${clockOf(chat)} now=${now} none=${t("answered")}
@@ -175,7 +177,7 @@ function Pane({ view }) {
       ? html`<${Icon} name="check" /><span>${t("Ended")}</span>`
       : first ? html`<${Icon} name=${REASON_ICON[first.code]} /><b>${reasonText(first, chat, now)}</b>`
       : html`<${Icon} name="check" /><span>${t("Nothing to report")}</span>`}</p>
-    <${Transcript} view=${view} shown=${store.watchText.value} now=${now} label=${label} />
+    <${Transcript} view=${view} shown=${store.watchText.value} now=${now} label=${label} live=${live} />
     <${Whisper} view=${view} label=${label} alias=${alias} closed=${closed} />
   </section>`;
 }

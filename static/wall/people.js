@@ -18,9 +18,10 @@ function Agent({ agent, now, help, brief }) {
   return html`<li class="agent">
     <div class="line">
       <button type="button" class="alias truncate" aria-pressed=${chosen} title=${t("Chats of {alias}", { alias: agent.alias })} onClick=${showChats}>${agent.alias}</button>
-      <button type="button" class="state ${state.tone}" aria-haspopup="dialog" aria-label=${t("Status of {alias}: {status}. Change it", { alias: agent.alias, status: state.text })}
+      <button type="button" class="state ${state.tone}" aria-haspopup="dialog"
         title=${connection(agent)} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
         <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts !== null && state.ts !== undefined && html`<span class="num">${forHow(now - state.ts)}</span>`}
+        <span class="vh">${t("Change the status of {alias}", { alias: agent.alias })}</span>
       </button>
     </div>
     <div class="line"><${Load} load=${agent.load} capacity=${agent.capacity} />

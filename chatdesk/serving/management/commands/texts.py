@@ -37,7 +37,8 @@ class Command(BaseCommand):
             target = catalogues.LOCALE / lang / "scripts.json"
             files[target] = catalogues.scripts_json(catalogue).encode()
         faults = [
-            f"{lang} {domain}: not translated: {text}" for text in catalogues.untranslated(catalogue)
+            f"{lang} {domain}: not translated: {text}"
+            for text in catalogues.untranslated(catalogue)
         ]
         for target, content in files.items():
             if target.exists() and target.read_bytes() == content:

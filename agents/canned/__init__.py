@@ -1,0 +1,1 @@
+"""Prepared answers: which there are for a conversation, in its language, and what fills them in."""

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from agents import api, views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.SignOut.as_view(), name="logout"),
+    path("desk/", views.desk, name="desk"),
+    path("wall/", views.wall, name="wall"),
+    path("api/v1/staff/tickets", api.Tickets.as_view(), name="staff-tickets"),
+    path("api/v1/staff/canned", api.Canned.as_view(), name="staff-canned"),
+    path("api/v1/staff/roster", api.Roster.as_view(), name="staff-roster"),
+]

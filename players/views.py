@@ -1,0 +1,73 @@
+"""The two addresses that a casino's page loads: the loader script and the widget's frame."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.http import require_safe
+
+from chatdesk import texts
+from chatdesk.connections import origins
+from chatdesk.conversations.models import Brand
+from players import sessions
+
+LOADER_SECONDS = 300
+
+
+@cache
+def _loader() -> tuple[bytes, str]:
+    """The loader and its ETag. It has no release in its address, because casinos write that down."""
+    content = (settings.BASE_DIR / "static" / "w.js").read_bytes()
+    return content, f'"{hashlib.blake2b(content, digest_size=8).hexdigest()}"'
+
+
+@require_safe
+def loader(request: HttpRequest) -> HttpResponseBase:
+    try:
+        content, etag = _loader()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response: HttpResponseBase
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(content, content_type="text/javascript; charset=utf-8")
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = f"public, max-age={LOADER_SECONDS}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.shared = True  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+def widget(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page in the frame. It sets no cookie and knows no player: those come over its socket."""
+    brand = Brand.objects.filter(slug=slug).first()
+    if brand is None:
+        raise Http404
+    lang = sessions.language(request.GET.get("lang"), brand.default_lang)
+    page = {
+        "lang": lang,
+        "brand": brand.slug,
+        "brand_name": brand.name,
+        "colour": brand.colour,
+        "session_url": "/api/v1/player/sessions",
+        "ws": "/ws/player",
+        "origins": list(brand.origins),
+        "languages": list(sessions.LANGUAGES),
+    }
+    with translation.override(lang):
+        response = render(
+            request,
+            "players/widget.html",
+            {"page": page, "texts": texts.catalogue(lang), "brand": brand},
+        )
+    response.headers["Content-Language"] = lang
+    response.embedders = ["'self'", *sorted(origins.own()), *brand.origins]  # type: ignore[attr-defined]
+    return response
