@@ -104,7 +104,7 @@ class Tickets(StaffView):
         request=TicketBody,
         responses={
             201: Ticket,
-            **{code: RefusalSerializer for code in (400, 401, 403, 413, 503)},
+            **dict.fromkeys((400, 401, 403, 413, 503), RefusalSerializer),
         },
     )
     def post(self, request: Request) -> Response:
@@ -138,7 +138,7 @@ class Canned(StaffView):
         operation_id="list_canned_responses",
         summary="Prepared answers in a conversation's language, and the values that fill them in",
         parameters=[OpenApiParameter("conv", str, required=True)],
-        responses={200: CannedList, **{code: RefusalSerializer for code in (400, 401, 403, 404)}},
+        responses={200: CannedList, **dict.fromkeys((400, 401, 403, 404), RefusalSerializer)},
     )
     def get(self, request: Request) -> Response:
         agent = self.agent(request)
@@ -171,7 +171,7 @@ class Roster(StaffView):
     @extend_schema(
         operation_id="staff_roster",
         summary="To whom a conversation can be given",
-        responses={200: RosterBody, **{code: RefusalSerializer for code in (401, 403)}},
+        responses={200: RosterBody, **dict.fromkeys((401, 403), RefusalSerializer)},
     )
     def get(self, request: Request) -> Response:
         actor = identity.actor(self.agent(request))

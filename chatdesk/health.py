@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 
@@ -52,7 +53,7 @@ def _database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
     except (DatabaseError, PoolTimeout):
         return False
     finally:
@@ -69,5 +70,5 @@ def _redis_answers() -> bool:
         return False
 
 
-def _plain(state: dict[str, object], status: int) -> JsonResponse:
+def _plain(state: Mapping[str, object], status: int) -> JsonResponse:
     return JsonResponse(state, status=status, headers={"Cache-Control": "no-store"})

@@ -43,7 +43,9 @@ class PlayerPart(serializers.Serializer[Any]):
 
 class TopicPart(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField(help_text="In the player's language.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="In the player's language."
+    )
 
 
 class HelpLinePart(serializers.Serializer[Any]):
@@ -117,7 +119,7 @@ class Sessions(View):
         request=StartBody,
         responses={
             201: Session,
-            **{code: RefusalSerializer for code in (400, 401, 403, 404, 413, 429, 503)},
+            **dict.fromkeys((400, 401, 403, 404, 413, 429, 503), RefusalSerializer),
         },
     )
     def post(self, request: Request) -> Response:
@@ -162,7 +164,7 @@ class CurrentSession(View):
         request=None,
         responses={
             204: OpenApiResponse(description="Ended."),
-            **{code: RefusalSerializer for code in (401, 429, 503)},
+            **dict.fromkeys((401, 429, 503), RefusalSerializer),
         },
     )
     def delete(self, request: Request) -> Response:

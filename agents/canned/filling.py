@@ -57,9 +57,7 @@ def values(conversation: Conversation, actor: Actor) -> dict[str, str]:
     return found
 
 
-def in_language(
-    texts: Mapping[str, CannedText], lang: str, default_lang: str
-) -> CannedText | None:
+def in_language(texts: Mapping[str, CannedText], lang: str, default_lang: str) -> CannedText | None:
     """The text in the conversation's language, else the brand's, else English, else any."""
     for wanted in (lang, lang.split("-")[0], default_lang, "en", *sorted(texts)):
         if wanted in texts:

@@ -1,7 +1,7 @@
 """Reading prepared answers from JSON: all of a file or nothing, and every fault with its place.
 
-The file is a list of ``{"shortcut", "topic"?, "brand"?, "texts": {lang: {"title", "body"}}}``. A response is
-known by its shortcut within its scope (a brand, or everyone), so the same file can be read again.
+The file is a list of ``{"shortcut", "topic"?, "brand"?, "texts": {lang: {"title", "body"}}}``. A response
+is known by its shortcut within its scope (a brand, or everyone), so the same file can be read again.
 """
 
 from __future__ import annotations
@@ -77,12 +77,16 @@ def read(document: object) -> Imported:
     )
 
 
+def is_shortcut(text: str) -> bool:
+    return _SHORTCUT.match(text) is not None
+
+
 def _faults(raw: object, brands: Mapping[str, Brand]) -> list[str]:
     if not isinstance(raw, Mapping):
         return ["must be an object"]
     found = [f"unknown field {name!r}" for name in sorted(set(raw) - _ENTRY)]
     shortcut = raw.get("shortcut")
-    if not isinstance(shortcut, str) or not _SHORTCUT.match(shortcut.removeprefix("/")):
+    if not isinstance(shortcut, str) or not is_shortcut(shortcut.removeprefix("/")):
         found.append("shortcut must be small letters, digits and hyphens, at most 40")
     if not isinstance(raw.get("topic", ""), str) or len(raw.get("topic", "")) > 40:
         found.append("topic must be text of at most 40 characters")
@@ -99,7 +103,9 @@ def _faults(raw: object, brands: Mapping[str, Brand]) -> list[str]:
         for lang, used in names.items():
             if used != everywhere:
                 missing = ", ".join(sorted(everywhere - used))
-                found.append(f"texts.{lang}: variables of the other languages are missing: {missing}")
+                found.append(
+                    f"texts.{lang}: variables of the other languages are missing: {missing}"
+                )
     return found
 
 

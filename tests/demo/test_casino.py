@@ -123,7 +123,7 @@ def test_stop_frees_the_port() -> None:
         assert second.port == port
 
 
-@pytest.mark.parametrize("slug,colour", [("A b", "#0B6B66"), ("aurora", "red;}")])
+@pytest.mark.parametrize(("slug", "colour"), [("A b", "#0B6B66"), ("aurora", "red;}")])
 def test_brand_that_could_break_the_page_is_refused(slug: str, colour: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         DemoBrand(slug, "Aurora", colour, "s" * 32, "k")

@@ -1,0 +1,192 @@
+"""Members of staff and prepared answers on the admin site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from agents import staff
+from agents.canned import filling, importing
+from agents.models import Agent, CannedResponse, CannedText, StaffToken
+from chatdesk.conversations.admin import AdminOnly
+from chatdesk.conversations.models import Persona, Seat
+
+# Roles decide here; groups would be a second answer to the same question.
+admin.site.unregister(Group)
+
+
+class AliasForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses an alias that gives the person away."""
+
+    def clean_alias(self) -> str:
+        alias: str = self.cleaned_data["alias"]
+        agent = self._agent()
+        if agent is None:
+            return alias
+        try:
+            staff.check_alias(alias, agent.username, agent.email, agent.first_name, agent.last_name)
+        except staff.BadStaff as error:
+            raise ValidationError(str(error)) from error
+        return alias
+
+    def _agent(self) -> Agent | None:
+        return None
+
+
+class SeatForm(AliasForm):
+    languages = forms.MultipleChoiceField(
+        choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+    skills = forms.CharField(required=False, help_text="Separated by commas")
+    capacity = forms.IntegerField(min_value=staff.CAPACITY[0], max_value=staff.CAPACITY[-1])
+
+    class Meta:
+        model = Seat
+        fields = ("alias", "languages", "skills", "capacity")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["skills"] = ", ".join(self.instance.skills)
+
+    def clean_skills(self) -> list[str]:
+        given = [name.strip() for name in self.cleaned_data["skills"].split(",")]
+        skills = list(dict.fromkeys(name for name in given if name))
+        try:
+            staff.check_skills(skills)
+        except staff.BadStaff as error:
+            raise ValidationError(str(error)) from error
+        return skills
+
+    def _agent(self) -> Agent | None:
+        return getattr(self.instance, "agent", None)
+
+
+class SeatInline(AdminOnly, admin.StackedInline):  # type: ignore[type-arg]
+    model = Seat
+    form = SeatForm
+    min_num = 1
+    can_delete = False
+
+
+@admin.register(Agent)
+class AgentAdmin(AdminOnly, UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "alias", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    list_select_related = ("seat",)
+    filter_horizontal = ()
+    add_form = AdminUserCreationForm
+    inlines = (SeatInline,)
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Private", {"fields": ("first_name", "last_name", "email")}),
+        ("Work", {"fields": ("role", "is_active")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (
+                    *("username", "usable_password", "password1", "password2"),
+                    *("first_name", "last_name", "email", "role"),
+                ),
+            },
+        ),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What somebody said and did stays his; whoever leaves is made inactive.
+        return False
+
+    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        # Not UserAdmin's way, which hides them while somebody is being added.
+        return admin.ModelAdmin.get_inline_instances(self, request, obj)
+
+    @admin.display(description="Alias")
+    def alias(self, row: Agent) -> str:
+        seat = getattr(row, "seat", None)
+        return seat.alias if seat is not None else ""
+
+
+class PersonaForm(AliasForm):
+    class Meta:
+        model = Persona
+        fields = ("seat", "brand", "alias")
+
+    def _agent(self) -> Agent | None:
+        seat = self.cleaned_data.get("seat")
+        return seat.agent if seat is not None else None
+
+
+@admin.register(Persona)
+class PersonaAdmin(AdminOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    form = PersonaForm
+    list_display = ("seat", "brand", "alias")
+    list_filter = ("brand",)
+    list_select_related = ("seat", "brand")
+
+
+@admin.register(StaffToken)
+class StaffTokenAdmin(AdminOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys can be taken away here; new ones come from ``manage.py staff_token``."""
+
+    list_display = ("agent", "created_ts")
+    list_select_related = ("agent",)
+    fields = ("agent", "created_ts")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CannedTextForm(forms.ModelForm):  # type: ignore[type-arg]
+    lang = forms.ChoiceField(choices=settings.LANGUAGES)
+
+    class Meta:
+        model = CannedText
+        fields = ("lang", "title", "body")
+
+    def clean_body(self) -> str:
+        body: str = self.cleaned_data["body"]
+        if len(body) > settings.CHATDESK_LIMITS["body_chars"]:
+            raise ValidationError("The text is longer than a message may be")
+        if not filling.is_well_formed(body):
+            raise ValidationError("There are braces that are no {{variable}}")
+        return body
+
+
+class CannedTextInline(AdminOnly, admin.StackedInline):  # type: ignore[type-arg]
+    model = CannedText
+    form = CannedTextForm
+    extra = 0
+    min_num = 1
+
+
+class CannedResponseForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = CannedResponse
+        fields = ("shortcut", "brand", "owner", "topic", "retired")
+
+    def clean_shortcut(self) -> str:
+        shortcut: str = self.cleaned_data["shortcut"].removeprefix("/")
+        if not importing.is_shortcut(shortcut):
+            raise ValidationError("Small letters, digits and hyphens, at most 40")
+        return shortcut
+
+
+@admin.register(CannedResponse)
+class CannedResponseAdmin(AdminOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    form = CannedResponseForm
+    list_display = ("shortcut", "scope", "brand", "owner", "topic", "retired")
+    list_filter = ("brand", "topic", "retired")
+    list_select_related = ("brand", "owner")
+    search_fields = ("shortcut", "texts__title")
+    inlines = (CannedTextInline,)

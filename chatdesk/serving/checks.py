@@ -1,0 +1,57 @@
+"""What is looked at before anything is started: each refusal is one sentence that says what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from chatdesk import configuration
+
+
+class Refused(RuntimeError):
+    """The server cannot be started like this."""
+
+
+def unknown_settings() -> list[str]:
+    return [
+        f"Unknown setting {name}: nobody reads it." for name in configuration.unknown(os.environ)
+    ]
+
+
+def processes(count: int, vendor: str) -> None:
+    if count > 1 and vendor == "sqlite":
+        raise Refused(
+            "CHATDESK_PROCESSES is more than 1, but SQLite takes one process. "
+            "Set CHATDESK_DATABASE_URL to a PostgreSQL database."
+        )
+
+
+def writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Refused(f"The data directory cannot be written: {error.strerror}.") from error
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket that all web processes share."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Refused(
+                f"Port {port} is taken. Stop what listens there or set CHATDESK_PORT."
+            ) from error
+        raise Refused(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
