@@ -64,6 +64,8 @@ class Ack(Frame, frozen=True):
 
 
 class Nack(Frame, frozen=True):
+    """Not written. ``final`` says that the same try can never succeed."""
+
     cmid: str
     code: ErrorCode
     final: bool
@@ -95,6 +97,8 @@ class Resumed(Frame, rename={"from_": "from"}, frozen=True):
 
 
 class Drain(Frame, frozen=True):
+    """This server goes away: reconnect after so many milliseconds."""
+
     in_ms: int
 
 
@@ -106,6 +110,8 @@ class Queue(Part, frozen=True):
 
 
 class Alias(Part, frozen=True):
+    """The only name of staff that players see."""
+
     alias: str
 
 
@@ -117,6 +123,8 @@ class Sides(Part, frozen=True):
 
 
 class Limits(Part, frozen=True):
+    """What the client must keep to."""
+
     frame_bytes: int
     body_chars: int
 
@@ -125,6 +133,8 @@ class Limits(Part, frozen=True):
 
 
 class PlayerFrom(Part, frozen=True):
+    """Who speaks, as a player may know it."""
+
     role: Role
     alias: str | None = None
 
@@ -144,6 +154,8 @@ class PlayerFacts(Part, frozen=True):
 
 
 class PlayerEvent(Frame, tag="ev", rename={"from_": "from"}, frozen=True):
+    """One line of the conversation, for players."""
+
     conv: str
     seq: int
     kind: EventKind
@@ -155,6 +167,8 @@ class PlayerEvent(Frame, tag="ev", rename={"from_": "from"}, frozen=True):
 
 
 class PlayerConv(Frame, tag="conv", frozen=True):
+    """The conversation's state, for players; sent whole."""
+
     conv: str
     state: State
     queue: Queue | None
@@ -165,12 +179,16 @@ class PlayerConv(Frame, tag="conv", frozen=True):
 
 
 class PlayerMe(Part, frozen=True):
+    """The player himself."""
+
     id: str
     name: str
     authenticated: bool
 
 
 class PlayerWelcome(Frame, tag="welcome", frozen=True):
+    """The answer to a player's hello."""
+
     v: int
     sid: str
     db: str
@@ -183,11 +201,15 @@ class PlayerWelcome(Frame, tag="welcome", frozen=True):
 
 
 class PlayerPing(Frame, tag="ping", frozen=True):
+    """Asks for a pong and tells the head of each conversation."""
+
     n: int
     heads: dict[str, int]
 
 
 class PlayerHistoryFrame(Frame, tag="history", frozen=True):
+    """Older events, ascending."""
+
     ref: str
     conv: str
     events: list[PlayerEvent]
@@ -198,11 +220,15 @@ class PlayerHistoryFrame(Frame, tag="history", frozen=True):
 
 
 class StaffFrom(Part, frozen=True):
+    """Who speaks, as staff may know it."""
+
     role: StaffRole
     alias: str | None = None
 
 
 class StaffEvent(Frame, tag="ev", rename={"from_": "from"}, frozen=True):
+    """One line of the conversation, for staff."""
+
     conv: str
     seq: int
     kind: EventKind
@@ -214,6 +240,8 @@ class StaffEvent(Frame, tag="ev", rename={"from_": "from"}, frozen=True):
 
 
 class NoteEvent(Frame, tag="note_ev", rename={"from_": "from"}, frozen=True):
+    """One line of the staff's own sequence: note, whisper or flag."""
+
     conv: str
     note_seq: int
     kind: NoteKind
@@ -225,6 +253,8 @@ class NoteEvent(Frame, tag="note_ev", rename={"from_": "from"}, frozen=True):
 
 
 class StaffConv(Frame, tag="conv", frozen=True):
+    """The conversation's state, for staff; sent whole."""
+
     conv: str
     state: State
     queue: Queue | None
@@ -246,6 +276,8 @@ class WatchOk(Frame, tag="ok", frozen=True):
 
 
 class StaffMe(Part, frozen=True):
+    """The staff member himself."""
+
     id: str
     alias: str
     role: StaffRole
@@ -254,6 +286,8 @@ class StaffMe(Part, frozen=True):
 
 
 class StaffWelcome(Frame, tag="welcome", frozen=True):
+    """The answer to a staff member's hello."""
+
     v: int
     sid: str
     db: str
@@ -264,12 +298,16 @@ class StaffWelcome(Frame, tag="welcome", frozen=True):
 
 
 class StaffPing(Frame, tag="ping", frozen=True):
+    """Asks for a pong, tells heads and the revision of the desk."""
+
     n: int
     heads: dict[str, int]
     desk_rev: int
 
 
 class StaffHistoryFrame(Frame, tag="history", frozen=True):
+    """Older events and, for who asked, notes; ascending."""
+
     ref: str
     conv: str
     events: list[StaffEvent]
@@ -279,6 +317,8 @@ class StaffHistoryFrame(Frame, tag="history", frozen=True):
 
 
 class ChatPlayer(Part, frozen=True):
+    """What an agent may know of a player."""
+
     id: str
     name: str
     authenticated: bool
@@ -289,6 +329,8 @@ class ChatPlayer(Part, frozen=True):
 
 
 class Chat(Part, frozen=True):
+    """One conversation on a desk."""
+
     conv: str
     epoch: int
     state: State
@@ -325,12 +367,16 @@ class OfferFrame(Frame, tag="offer", frozen=True):
 
 
 class OfferGone(Frame, tag="offer_gone", frozen=True):
+    """An offer ended; ``alias`` names a colleague who took it."""
+
     offer: str
     why: OfferEnd
     alias: str | None = None
 
 
 class WaitingChat(Part, frozen=True):
+    """One conversation in the queue."""
+
     conv: str
     brand: str
     lang: str
@@ -340,6 +386,8 @@ class WaitingChat(Part, frozen=True):
 
 
 class Waiting(Part, frozen=True):
+    """The queue as a desk shows it."""
+
     count: int
     oldest_ts: int | None
     chats: list[WaitingChat]
