@@ -9,6 +9,7 @@ from chatdesk.connections import database, origins
 from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
+from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import access, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
@@ -33,6 +34,8 @@ from players.models import Player
 
 TYPING_MS = 6_000
 PRESENCE_MS = 60_000
+# The socket that opened gets its answer before the first lines.
+BEGAN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,10 @@ class PlayerConnection(Connection):
         return await database.run(access.visible(self.actor).filter(pk=conv).exists)
 
     def _become(self, player_id: str) -> None:
+        if self.actor is not None:
+            self.unhear(audience.person(self.actor.id))
         self.actor = Actor("player", player_id)
+        self.hear(audience.person(player_id))
         self.following.reader = Reader("player", self.actor.author)
 
     # --- commands ------------------------------------------------------------------------------
@@ -201,12 +207,15 @@ class PlayerConnection(Connection):
         )
         # The answer first: only then can the client know whose lines these are.
         self.answer(Ok(ref=command.ref, conv=row.pk))
-        for socket in hub.members(audience.session(self.facts.session_hash)):
-            if isinstance(socket, PlayerConnection) and row.pk not in socket.following:
-                socket.following.begin(row.pk)
-                socket.following.go_live(row.pk, 0)
-        runtime.states.ask(row.pk)
+        self.follow_new(row.pk)
         self._tell_presence(row.pk, on=True)
+
+    def follow_new(self, conv: str) -> None:
+        """A conversation that began on this or another socket of the player."""
+        if conv not in self.following:
+            self.following.begin(conv)
+            self.following.go_live(conv, 0)
+            runtime.states.ask(conv)
 
     async def _renew(self, command: commands.Auth) -> None:
         """A new session on a live socket; it must be the same person's."""
@@ -250,6 +259,36 @@ class PlayerConnection(Connection):
         for conv in self.last_followed:
             if not hub.has(audience.player(conv)):
                 self._tell_presence(conv, on=False)
+
+
+class Beginnings:
+    """Tells a player's other sockets of a conversation that began on one of them."""
+
+    def __init__(self, of: Runtime) -> None:
+        self._told = Coalesced(BEGAN_SECONDS, self._tell)
+        hub.on_hint("began", self._hinted)
+        of.watch.heads_checks.append(self.check)
+
+    def _hinted(self, player_id: str) -> None:
+        if hub.has(audience.person(player_id)):
+            self._told.ask(player_id)
+
+    async def _tell(self, player_id: str) -> None:
+        await self._follow({player_id})
+
+    async def check(self) -> None:
+        """For hints that did not arrive."""
+        idle = [s for s in runtime.sockets if isinstance(s, PlayerConnection) and s.live]
+        await self._follow({s.actor.id for s in idle if s.actor and not s.following})
+
+    async def _follow(self, player_ids: set[str]) -> None:
+        if not player_ids:
+            return
+        found = await database.run(queries.open_of_players, player_ids)
+        for player_id, conv in found.items():
+            for socket in hub.members(audience.person(player_id)):
+                if isinstance(socket, PlayerConnection) and socket.live:
+                    socket.follow_new(conv)
 
 
 class SessionSweep:

@@ -20,7 +20,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from chatdesk.connections import database
+from chatdesk.connections import database, draining
 from chatdesk.connections.following import Following
 from chatdesk.connections.limits import Limits
 from chatdesk.connections.outgoing import Outgoing
@@ -149,6 +149,9 @@ class Connection(AsyncConsumer):
         await self.base_send(accept)
         if not offered:
             self.out.close(Close.VERSION)
+            return
+        if draining.is_draining():
+            self.out.close(Close.DRAIN)
             return
         runtime.sockets[self] = None
         loop = asyncio.get_running_loop()

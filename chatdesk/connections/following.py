@@ -52,6 +52,9 @@ class Following:
     def __contains__(self, conv: str) -> bool:
         return (conv, "event") in self._subscriptions
 
+    def __bool__(self) -> bool:
+        return bool(self._subscriptions)
+
     def conversations(self) -> set[str]:
         return {conv for conv, _ in self._subscriptions}
 

@@ -55,6 +55,7 @@ def open_conversation(
             facts = {"topic": row.topic, "lang": row.lang}
             messages.record(changes, row, "opened", actor, facts=facts)
             assignments.enqueue(changes, row, "new")
+            changes.hint("began", actor.id)
             changes.queue(brand_id)
     except IntegrityError:
         # Another tab opened it between the look and the insert; that one is the one there is.

@@ -213,6 +213,12 @@ def open_of_player(actor: Actor, brand_id: int) -> str | None:
     return row.pk if row is not None else None
 
 
+def open_of_players(player_ids: Collection[str]) -> dict[str, str]:
+    """The open conversation of each player who has one."""
+    rows = Conversation.objects.filter(player_id__in=list(player_ids)).exclude(state="closed")
+    return dict(rows.values_list("player_id", "pk"))
+
+
 def of_agent(agent_id: int) -> list[Conversation]:
     """The conversations an agent owns, oldest first."""
     return list(

@@ -27,6 +27,11 @@ def agent(agent_id: int) -> str:
     return f"a:{agent_id}"
 
 
+def person(player_id: str) -> str:
+    """All sockets of one player, whatever their session."""
+    return f"person:{player_id}"
+
+
 def session(session_hash: str) -> str:
     """Sockets of one player session."""
     return f"session:{session_hash}"
@@ -67,7 +72,8 @@ class Word(Struct, frozen=True, tag="w", array_like=True):
 
 
 class Hint(Struct, frozen=True, tag="h", array_like=True):
-    """Something changed: whoever shows it reads it again. ``what`` is conv, desk, queue, wall …"""
+    """Something changed: whoever shows it reads it again. ``what`` is conv, desk, queue, wall,
+    dispatch, or began (a player's new conversation; the key is the player's)."""
 
     what: str
     key: str

@@ -77,7 +77,7 @@ def collect(lang: str, domain: str) -> Catalog:
     fresh = _empty(lang)
     for place, _line, message in scripts() if domain == "scripts" else server():
         # Without line numbers: moving code must not change catalogues.
-        fresh.add(message, locations=[(place, None)])  # type: ignore[list-item]
+        fresh.add(message, locations=[(place, 0)])
     for entry in fresh:
         before = known.get(entry.id) if entry.id else None
         if before is not None:

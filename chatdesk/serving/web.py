@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from types import FrameType
+from typing import Any
 
 HEADROOM = 2
 
@@ -72,10 +73,12 @@ def _uvicorn(fd: int) -> None:
 def _daphne(fd: int) -> None:
     # Importing the server installs Twisted's reactor on a loop of its own.
     from daphne.server import Server, twisted_loop
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
 
     from chatdesk.asgi import application
     from chatdesk.connections.runtime import runtime
+
+    reactor: Any = installed
 
     async def leave() -> None:
         try:

@@ -113,7 +113,7 @@ function App() {
       <h1 class="vh">${store.view.value === "watch" ? t("Watch") : t("Wall")}</h1>
       ${store.view.value === "watch"
         ? html`<${Panes} />`
-        : html`<${Alarms} /><${Tiles} /><${Sessions} /><${People} />`}
+        : html`<${Alarms} /><${Tiles} /><${Sessions} /><${People} page=${page} />`}
     </main>
     <p class="vh" role="status">${announced.value}</p>
     <${Notice} />

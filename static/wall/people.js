@@ -4,7 +4,7 @@ import { html } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import { Clock, Icon, Load, codes } from "./parts.js";
 import * as store from "./store.js";
-import { onDuty } from "./tiles.js";
+import { languagesOf, onDuty } from "./tiles.js";
 import { agentState, connection, forHow, language } from "./words.js";
 
 function Agent({ agent, now, help, brief }) {
@@ -20,7 +20,7 @@ function Agent({ agent, now, help, brief }) {
       <button type="button" class="alias truncate" aria-pressed=${chosen} title=${t("Chats of {alias}", { alias: agent.alias })} onClick=${showChats}>${agent.alias}</button>
       <button type="button" class="state ${state.tone}" aria-haspopup="dialog"
         title=${connection(agent)} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
-        <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts !== null && state.ts !== undefined && html`<span class="num">${forHow(now - state.ts)}</span>`}
+        <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts > 0 && html`<span class="num">${forHow(now - state.ts)}</span>`}
         <span class="vh">${t("Change the status of {alias}", { alias: agent.alias })}</span>
       </button>
     </div>
@@ -34,8 +34,9 @@ function Agent({ agent, now, help, brief }) {
   </li>`;
 }
 
-function Languages() {
-  const rows = store.figures.value.languages;
+function Languages({ wanted }) {
+  const rows = languagesOf(store.figures.value.languages, store.wall.value.queue ? wanted : [], store.filter.value.lang);
+  const silent = rows.filter((row) => row.reachable === 0);
   const missing = rows.filter((row) => row.waiting > 0 && row.reachable === 0);
   const choose = (lang) => () => {
     const same = store.focus.value?.kind === "language" && store.focus.value.lang === lang;
@@ -50,24 +51,24 @@ function Languages() {
       </button></li>`)}</ul>
     ${missing.length
       ? html`<p class="missing-words"><${Icon} name="warn" />${t("{languages}: waiting, nobody on duty", { languages: missing.map((row) => language(row.lang)).join(", ") })}</p>`
-      : rows.length > 0 && html`<p class="quiet-text">${rows.every((row) => row.reachable > 0) ? t("Every language covered") : t("Nobody waits in a language without an agent")}</p>`}
+      : rows.length > 0 && html`<p class="quiet-text">${silent.length === 0 ? t("Every language covered") : t("Nobody on duty speaks {language}", { language: silent.map((row) => language(row.lang)).join(", ") })}</p>`}
   </section>`;
 }
 
-export function People() {
+export function People({ page }) {
   const agents = store.agents.value;
   const now = store.now.value;
   const shown = onDuty(agents);
   const away = agents.filter((agent) => !shown.includes(agent));
   const help = new Set(Object.values(store.wall.value.chats).filter((chat) => chat.help && chat.agent).map((chat) => chat.agent.id));
-  const size = shown.length > 13 ? "many" : shown.length > 9 ? "more" : "few";
+  const size = shown.length > 13 ? "many" : shown.length > 9 ? "more" : shown.length < 7 ? "few" : "usual";
   return html`<section class="card people" aria-labelledby="people-title">
     <header class="card-head"><h2 id="people-title">${t("Agents")} <span class="quiet-text">${t("{n} on duty", { n: store.wall.value.known ? shown.length : "–" })}</span></h2>
       <span class="grow"></span><span class="quiet-text">${t("by name, not ranked")}</span></header>
     <div class="lists">
       <ul class="agents ${size}">
         ${shown.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} now=${now} help=${help.has(agent.id)} brief=${size === "many"} />`)}
-        <li class=${shown.length % 2 ? "agent wide" : "agent wide alone"}><${Languages} /></li>
+        <li class=${shown.length % 2 ? "agent wide" : "agent wide alone"}><${Languages} wanted=${page.languages ?? []} /></li>
       </ul>
       ${away.length > 0 && html`<p class="off-duty quiet-text">${t("Off duty: {names}", { names: away.map((agent) => agent.alias).join(", ") })}</p>`}
     </div>

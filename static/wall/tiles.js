@@ -78,6 +78,15 @@ function languages(state, filter) {
     }));
 }
 
+// The house's languages first, then whatever else is spoken; a language that the server does not
+// name has nobody waiting and nobody on duty.
+export function languagesOf(rows, wanted, only) {
+  const by = new Map(rows.map((row) => [row.lang, row]));
+  const house = wanted.filter((lang) => !only || lang === only);
+  const missing = (lang) => ({ lang, waiting: 0, oldest_ts: null, reachable: 0 });
+  return [...house.map((lang) => by.get(lang) ?? missing(lang)), ...rows.filter((row) => !wanted.includes(row.lang))];
+}
+
 export function agentsByName(state, filter, locale) {
   return Object.values(state.agents)
     .filter((agent) => !filter.lang || (agent.languages ?? []).includes(filter.lang))

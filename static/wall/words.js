@@ -38,7 +38,7 @@ export function topicName(topic) {
 export function shortId(id) {
   const text = String(id ?? "");
   if (!text) return "–";
-  return text.length <= 10 ? text : `…${text.slice(-6)}`;
+  return text.length <= 10 ? text : `…${text.slice(-5)}`;
 }
 
 export function playerLabel(player, revealed) {

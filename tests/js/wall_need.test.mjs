@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { DEFAULTS, duration, emptyLog, level, passed, sane, track } from "../../static/wall/limits.js";
 import { focused, hold, reasons, sort } from "../../static/wall/need.js";
 import { reduce, empty } from "../../static/wall/state.js";
-import { ALL, agentsByName, figures, onDuty } from "../../static/wall/tiles.js";
+import { ALL, agentsByName, figures, languagesOf, onDuty } from "../../static/wall/tiles.js";
 import { SPAN_MS, STEP_MS, line, sample } from "../../static/wall/trend.js";
 
 const NOW = 1_800_000_000_000;
@@ -145,4 +145,10 @@ test("an hour of samples stays an hour, keeps the peak of a step, and leaves hol
   assert.equal(drawn.paths.length, 2);
   assert.ok(drawn.limit > 0 && drawn.limit < 20);
   assert.deepEqual(line([], NOW, null, 100, 20), { paths: [], limit: null, minutes: 0 });
+});
+
+test("a language of the house that nobody names has nobody on duty, in the house's own order", () => {
+  const rows = [{ lang: "et", waiting: 1, oldest_ts: NOW, reachable: 0 }, { lang: "nl", waiting: 0, oldest_ts: null, reachable: 2 }];
+  assert.deepEqual(languagesOf(rows, ["fi", "nl"], "").map((row) => [row.lang, row.reachable]), [["fi", 0], ["nl", 2], ["et", 0]]);
+  assert.deepEqual(languagesOf(rows, [], "").map((row) => row.lang), ["et", "nl"]);
 });
