@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -38,14 +38,17 @@ class SignIn(LoginView):
         return response
 
     def _too_many(self, left_s: int) -> HttpResponse:
-        # An unbound form: neither the user nor the password is looked at.
-        form = AuthenticationForm(self.request)
-        form.cleaned_data = {}
-        form._errors = form.error_class()  # type: ignore[attr-defined]
-        form.add_error(None, _("Too many attempts. Try again in a minute."))
+        form = _PausedForm(self.request, data=self.request.POST)
         response = self.render_to_response(self.get_context_data(form=form), status=429)
         response.headers["Retry-After"] = str(left_s)
         return response
+
+
+class _PausedForm(AuthenticationForm):
+    """The form while an address has to wait: neither the user nor the password is looked at."""
+
+    def clean(self) -> dict[str, Any]:
+        raise ValidationError(_("Too many attempts. Try again in a minute."))
 
 
 class SignOut(LogoutView):

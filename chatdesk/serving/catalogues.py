@@ -91,9 +91,9 @@ def untranslated(catalogue: Catalog) -> list[str]:
     for entry in catalogue:
         if not entry.id:
             continue
-        strings = entry.string if isinstance(entry.string, (list, tuple)) else [entry.string]
+        strings = list(entry.string) if isinstance(entry.string, list | tuple) else [entry.string or ""]
         if not all(strings):
-            missing.append(entry.id if isinstance(entry.id, str) else entry.id[0])
+            missing.append(str(entry.id if isinstance(entry.id, str) else entry.id[0]))
     return missing
 
 

@@ -169,7 +169,8 @@ def test_ending_a_session_closes_its_sockets(client, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Session", "Session nobody", "Token x", "Session \xe9", "Session " + "x" * 300]
+    "header",
+    [None, "", "Session", "Session nobody", "Token x", "Session \xe9", "Session " + "x" * 300],
 )
 def test_without_a_session_there_is_nothing_to_end(client, header):
     headers = {"Authorization": header} if header is not None else {}
@@ -193,9 +194,7 @@ def test_the_limit_cannot_be_passed_by_a_header(client, settings):
     settings.CHATDESK_LIMITS = {**settings.CHATDESK_LIMITS, "sessions_per_minute": 1}
     casino()
     for number in range(3):
-        answer = _post(
-            client, {"brand": "aurora"}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
-        )
+        answer = _post(client, {"brand": "aurora"}, headers={"X-Forwarded-For": f"10.0.0.{number}"})
     assert answer.status_code == 429
 
 

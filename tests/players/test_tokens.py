@@ -84,7 +84,9 @@ def _refused(client, given: object) -> bytes:
 
 def test_whatever_is_wrong_the_answer_is_the_same(client, settings):
     settings.CHATDESK_LIMITS = {
-        **settings.CHATDESK_LIMITS, "sessions_per_minute": 999, "bad_tokens_per_minute": 999
+        **settings.CHATDESK_LIMITS,
+        "sessions_per_minute": 999,
+        "bad_tokens_per_minute": 999,
     }
     brand, _ = casino()
     casino("northlight")
