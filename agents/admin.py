@@ -11,6 +11,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from agents import staff
@@ -23,25 +24,15 @@ from chatdesk.conversations.models import Persona, Seat
 admin.site.unregister(Group)
 
 
-class AliasForm(forms.ModelForm):  # type: ignore[type-arg]
+def _check_alias(alias: str, agent: Agent) -> None:
     """Refuses an alias that gives the person away."""
-
-    def clean_alias(self) -> str:
-        alias: str = self.cleaned_data["alias"]
-        agent = self._agent()
-        if agent is None:
-            return alias
-        try:
-            staff.check_alias(alias, agent.username, agent.email, agent.first_name, agent.last_name)
-        except staff.BadStaff as error:
-            raise ValidationError(str(error)) from error
-        return alias
-
-    def _agent(self) -> Agent | None:
-        return None
+    try:
+        staff.check_alias(alias, agent.username, agent.email, agent.first_name, agent.last_name)
+    except staff.BadStaff as error:
+        raise ValidationError(str(error)) from error
 
 
-class SeatForm(AliasForm):
+class SeatForm(forms.ModelForm):  # type: ignore[type-arg]
     languages = forms.MultipleChoiceField(
         choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
     )
@@ -65,13 +56,20 @@ class SeatForm(AliasForm):
             raise ValidationError(str(error)) from error
         return skills
 
-    def _agent(self) -> Agent | None:
-        return getattr(self.instance, "agent", None)
+
+class SeatFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        """Compares with the names as they will be, so a changed name is checked as well."""
+        super().clean()
+        for form in self.forms:
+            if "alias" in form.cleaned_data:
+                _check_alias(form.cleaned_data["alias"], self.instance)
 
 
 class SeatInline(AdminOnly, admin.StackedInline):  # type: ignore[type-arg]
     model = Seat
     form = SeatForm
+    formset = SeatFormSet
     min_num = 1
     can_delete = False
 
@@ -116,14 +114,17 @@ class AgentAdmin(AdminOnly, UserAdmin):  # type: ignore[type-arg]
         return seat.alias if seat is not None else ""
 
 
-class PersonaForm(AliasForm):
+class PersonaForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Persona
         fields = ("seat", "brand", "alias")
 
-    def _agent(self) -> Agent | None:
+    def clean_alias(self) -> str:
+        alias: str = self.cleaned_data["alias"]
         seat = self.cleaned_data.get("seat")
-        return seat.agent if seat is not None else None
+        if seat is not None:
+            _check_alias(alias, seat.agent)
+        return alias
 
 
 @admin.register(Persona)

@@ -120,7 +120,7 @@ def _agent(
         "role": seat.agent.role,
         "status": seat.status,
         "reason": seat.status_reason,
-        "since_ts": seat.status_since_ts,
+        "since_ts": seat.status_since_ts or None,
         "connected": connected,
         "load": loads[seat.pk].taken,
         "capacity": seat.capacity,

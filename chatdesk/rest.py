@@ -69,17 +69,21 @@ class View(APIView):
 
 
 class Text(serializers.CharField):
-    """A string: not a number, not trimmed, without control characters other than tab and newline."""
+    """A string: not a number, not trimmed, and (unless ``with_controls``) without control characters
+    other than tab and newline."""
 
     default_error_messages = {"controls": "Control characters are not allowed."}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, with_controls: bool = False, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
+        self._with_controls = with_controls
+        if with_controls:
+            self.validators = []
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if _CONTROLS.search(data):
+        if not self._with_controls and _CONTROLS.search(data):
             self.fail("controls")
         return data
 

@@ -24,8 +24,9 @@ SESSION_CHARS = 200
 
 class StartBody(Strict):
     brand = Text(max_length=40)
+    # Whatever is wrong with it is said in one way, so nothing but the type is looked at here.
     token = Text(
-        max_length=identity.TOKEN_CHARS,
+        with_controls=True,
         required=False,
         allow_null=True,
         allow_blank=True,

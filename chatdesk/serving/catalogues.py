@@ -21,12 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "chatdesk" / "locale"
 LANGS = ("nl", "sv", "ru", "fi")
 DOMAINS = ("django", "scripts")
-_SCRIPT_KEYWORDS = {"t": (1,), "tn": (1, 2)}
+# Not Babel's own JavaScript extractor: it does not look inside html`` templates.
+_STRING = r'"((?:[^"\\\n]|\\.)*)"'
+_SCRIPT = re.compile(rf"(?<![\w.])(?:t\(\s*{_STRING}|tn\(\s*{_STRING}\s*,\s*{_STRING})")
 _PYTHON_KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
 _TEMPLATE = re.compile(r"""\{%\s*translate\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _SKIPPED = {"vendor", "migrations", "tests"}
 
-Found = tuple[str, int, str | tuple[str, ...]]
+Found = tuple[str, str | tuple[str, ...]]
 
 
 def scripts() -> Iterator[Found]:
@@ -34,9 +36,11 @@ def scripts() -> Iterator[Found]:
     for path in sorted((ROOT / "static").rglob("*.js")):
         if _SKIPPED & set(path.relative_to(ROOT).parts):
             continue
-        with path.open("rb") as file:
-            for line, message, _, _ in extract("javascript", file, keywords=_SCRIPT_KEYWORDS):
-                yield path.relative_to(ROOT).as_posix(), line, message
+        for match in _SCRIPT.finditer(path.read_text(encoding="utf-8")):
+            one, singular, plural = (
+                json.loads(f'"{part}"') if part else "" for part in match.groups()
+            )
+            yield path.relative_to(ROOT).as_posix(), one or (singular, plural)
 
 
 def server() -> Iterator[Found]:
@@ -46,13 +50,12 @@ def server() -> Iterator[Found]:
             if _SKIPPED & set(path.relative_to(ROOT).parts):
                 continue
             with path.open("rb") as file:
-                for line, message, _, _ in extract("python", file, keywords=_PYTHON_KEYWORDS):
-                    yield path.relative_to(ROOT).as_posix(), line, message
+                for _, message, _, _ in extract("python", file, keywords=_PYTHON_KEYWORDS):
+                    yield path.relative_to(ROOT).as_posix(), message
     for path in sorted((ROOT / "templates").rglob("*.html")):
         text = path.read_text(encoding="utf-8")
         for match in _TEMPLATE.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
-            yield path.relative_to(ROOT).as_posix(), line, match.group(1)[1:-1].replace('\\"', '"')
+            yield path.relative_to(ROOT).as_posix(), match.group(1)[1:-1].replace('\\"', '"')
 
 
 def po_path(lang: str, domain: str) -> Path:
@@ -75,7 +78,7 @@ def collect(lang: str, domain: str) -> Catalog:
     """A catalogue of what the sources hold now, with the translations there are."""
     known = load(lang, domain)
     fresh = _empty(lang)
-    for place, _line, message in scripts() if domain == "scripts" else server():
+    for place, message in scripts() if domain == "scripts" else server():
         # Without line numbers: moving code must not change catalogues.
         fresh.add(message, locations=[(place, 0)])
     for entry in fresh:
@@ -91,7 +94,9 @@ def untranslated(catalogue: Catalog) -> list[str]:
     for entry in catalogue:
         if not entry.id:
             continue
-        strings = list(entry.string) if isinstance(entry.string, list | tuple) else [entry.string or ""]
+        strings = (
+            list(entry.string) if isinstance(entry.string, list | tuple) else [entry.string or ""]
+        )
         if not all(strings):
             missing.append(str(entry.id if isinstance(entry.id, str) else entry.id[0]))
     return missing

@@ -84,8 +84,22 @@ def test_bad_input_is_refused_and_leaves_nothing(args):
 
 @pytest.mark.parametrize(
     "alias",
-    ["jane.roe", "JANE.ROE", "Jane", "roe", "Jane Roe", "Roe  Jane", "j.r@house.example", "j.r"]
-    + ["", " Vera", "x" * 41, "Ve\x00ra", "Ve\u200bra", "Ｊane"],
+    [
+        "jane.roe",
+        "JANE.ROE",
+        "Jane",
+        "roe",
+        "Jane Roe",
+        "Roe  Jane",
+        "j.r@house.example",
+        "j.r",
+        "",
+        " Vera",
+        "x" * 41,
+        "Ve\x00ra",
+        "Ve\u200bra",
+        "Ｊane",
+    ],
 )
 def test_an_alias_never_tells_who_is_behind_it(alias):
     with pytest.raises(CommandError):

@@ -117,17 +117,16 @@ def test_whatever_is_wrong_the_answer_is_the_same(client, settings):
         "two dots": "..",
         "not ascii": "é.é.é",
         "too long": "a" * 8193,
+        "control characters": "a\x00.b\n.c",
         "cut": token()[:-3],
         "payload that is a list": f"{_b64({'alg': 'HS256'})}.{_b64([1])}.{_b64(b'x')}",
         "payload too deep": f"{_b64({'alg': 'HS256'})}.{_b64(b'[' * 4000)}.{_b64(b'x')}",
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answers = {
-            what: _refused(client, given) for what, given in bad.items() if len(given) <= 8192
-        }
-    one = {content for content in answers.values()}
-    assert len(one) == 1, {what: content for what, content in answers.items()}
+        answers = {what: _refused(client, given) for what, given in bad.items()}
+    one = set(answers.values())
+    assert len(one) == 1, answers
     assert json.loads(one.pop())["error"]["code"] == "bad_token"
 
 
