@@ -109,12 +109,14 @@ class StaffConnection(Connection):
             missed = self._resuming.pop(chat.conv, None)
             if missed is not None:
                 self.following.begin(chat.conv)
-                self.spawn(
-                    self.following.resume(chat.conv, missed[0], missed[1], same_db=self._same_db)
+                resume = self.following.resume(
+                    chat.conv, missed[0], missed[1], same_db=self._same_db
                 )
+                self.spawn(self.following.safely(resume))
             elif chat.conv not in self.following:
+                # Whoever gets a conversation gets its last lines with it.
                 self.following.begin(chat.conv)
-                self.following.go_live(chat.conv, chat.last_seq, chat.note_seq)
+                self.spawn(self.following.safely(self.following.snapshot(chat.conv)))
 
     # --- commands ------------------------------------------------------------------------------
 

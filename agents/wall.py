@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 from chatdesk.conversations import clock
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.delivery.presence import Sight
+from chatdesk.dispatch.choosing import Candidate, Need, able
 
 UNANSWERED_LATE_MS = 120_000
 HALF_HOUR_MS = 30 * 60_000
@@ -30,57 +31,63 @@ class WallState:
 def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
     """``brands`` None means every one; ``sight`` None means that presence is unknown."""
     now = clock.now_ms()
-    rows = Conversation.objects.exclude(state="closed").select_related("brand", "player")
+    rows = Conversation.objects.exclude(state="closed")
     if brands is not None:
         rows = rows.filter(brand_id__in=brands)
+    rows = rows.select_related("brand", "player", "owner__seat")
     open_rows = list(rows.order_by("-priority", "waiting_since_ts", "pk"))
     ringing = dict(Offer.objects.filter(state="offered").values_list("conversation_id", "agent_id"))
     seats = _seats(brands)
-    loads = _loads(seats)
+    loads = _loads(seats, brands)
+    there = [seat for seat in seats if _on_duty(seat, sight)]
     agents = {str(seat.pk): _agent(seat, loads, ringing, sight) for seat in seats}
-    aliases = {seat.pk: seat.alias for seat in seats}
-    free = _Reach(seats, loads, sight)
-    chats = {row.pk: _chat(row, row.pk in ringing, aliases, free, agents, now) for row in open_rows}
+    names = {
+        (seat.pk, persona.brand_id): persona.alias
+        for seat in seats
+        for persona in seat.personas.all()
+    }
+    reach = _Reach(there)
+    chats = {row.pk: _chat(row, row.pk in ringing, names, reach, agents, now) for row in open_rows}
     return WallState(
-        queue=_queue(open_rows, chats, free),
+        queue=_queue(open_rows, chats, reach),
         agents=agents,
         chats=chats,
-        kpi=_kpi(brands, open_rows, seats, loads, now),
+        kpi=_kpi(brands, open_rows, there, loads, now),
     )
 
 
+def _on_duty(seat: Seat, sight: Sight | None) -> bool:
+    """Available by his own word, and not known to be gone."""
+    gone = sight is not None and sight.complete and seat.pk not in sight.agents
+    return seat.status == "available" and not gone
+
+
 class _Reach:
-    """Who could take a conversation: on duty at all, and with a free place."""
+    """Who of those on duty could serve a conversation at all, free or not."""
 
-    def __init__(self, seats: list[Seat], loads: dict[int, _Load], sight: Sight | None) -> None:
-        believed = sight is not None and sight.complete
-        self._seats = [
-            (
-                {persona.brand_id for persona in seat.personas.all()},
-                set(seat.languages),
-                set(seat.skills),
-                loads[seat.pk].taken < seat.capacity,
+    def __init__(self, there: list[Seat]) -> None:
+        self._candidates = [
+            Candidate(
+                agent_id=seat.pk,
+                load=0,
+                capacity=seat.capacity,
+                languages=frozenset(seat.languages),
+                skills=frozenset(seat.skills),
+                brands=frozenset(persona.brand_id for persona in seat.personas.all()),
+                last_accepted_ts=seat.last_accepted_ts,
             )
-            for seat in seats
-            if seat.status == "available"
-            and not (believed and sight is not None and seat.pk not in sight.agents)
+            for seat in there
         ]
 
-    def on_duty(self, row: Conversation) -> list[bool]:
-        """For each who could serve it at all: whether he has a free place."""
-        return [
-            free
-            for brands, langs, skills, free in self._seats
-            if (not brands or row.brand_id in brands)
-            and row.lang in langs
-            and (not row.skill or row.skill in skills)
-        ]
+    def anybody(self, row: Conversation) -> bool:
+        need = Need(row.pk, row.brand_id, row.lang, row.skill, None)
+        return any(able(candidate, need) for candidate in self._candidates)
 
     def speaking(self, lang: str) -> int:
-        return sum(1 for _, langs, _, _ in self._seats if lang in langs)
+        return sum(1 for candidate in self._candidates if lang in candidate.languages)
 
     def languages(self) -> set[str]:
-        return {lang for _, langs, _, _ in self._seats for lang in langs}
+        return {lang for candidate in self._candidates for lang in candidate.languages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,13 @@ def _seats(brands: frozenset[int] | None) -> list[Seat]:
     )
 
 
-def _loads(seats: list[Seat]) -> dict[int, _Load]:
+def _loads(seats: list[Seat], brands: frozenset[int] | None) -> dict[int, _Load]:
+    """A place is taken whatever the brand; how long somebody waits there is told for these only."""
+    seen = Q() if brands is None else Q(conversation__brand_id__in=brands)
     counted = (
         Assignment.objects.filter(ended_ts__isnull=True)
         .values("agent_id")
-        .annotate(many=Count("id"), oldest=Min("conversation__unanswered_since_ts"))
+        .annotate(many=Count("id"), oldest=Min("conversation__unanswered_since_ts", filter=seen))
     )
     found = {row["agent_id"]: _Load(row["many"], row["oldest"]) for row in counted}
     return {seat.pk: found.get(seat.pk, _Load(0, None)) for seat in seats}
@@ -122,6 +131,7 @@ def _agent(
         "reason": seat.status_reason,
         "since_ts": seat.status_since_ts or None,
         "connected": connected,
+        "lost_ts": seat.lost_ts if connected is False else None,
         "load": loads[seat.pk].taken,
         "capacity": seat.capacity,
         "languages": seat.languages,
@@ -134,7 +144,7 @@ def _agent(
 def _chat(
     row: Conversation,
     offered: bool,
-    aliases: dict[int, str],
+    names: dict[tuple[int, int], str],
     reach: _Reach,
     agents: Rows,
     now: int,
@@ -151,8 +161,7 @@ def _chat(
     if unanswered is not None and now - unanswered >= UNANSWERED_LATE_MS:
         why.append("unanswered")
     if row.state == "queued" and not offered:
-        on_duty = reach.on_duty(row)
-        why.append("nobody_on_duty" if not on_duty else "nobody_free")
+        why.append("nobody_free" if reach.anybody(row) else "nobody_on_duty")
     return {
         "conv": row.pk,
         "state": row.state,
@@ -160,7 +169,7 @@ def _chat(
         "lang": row.lang,
         "topic": row.topic,
         "player": {"id": row.player_id, "name": row.player.name},
-        "agent": {"id": str(owner), "alias": aliases.get(owner, "")} if owner else None,
+        "agent": _owner(row, names),
         "waiting_since_ts": row.waiting_since_ts if row.state == "queued" else None,
         "unanswered_since_ts": row.unanswered_since_ts,
         "opened_ts": row.opened_ts,
@@ -170,6 +179,14 @@ def _chat(
         "why": why or ["none"],
         "last_seq": row.last_seq,
     }
+
+
+def _owner(row: Conversation, names: dict[tuple[int, int], str]) -> dict[str, str] | None:
+    """Under the alias that the conversation's brand knows; also one who serves none of it any more."""
+    if row.owner is None:
+        return None
+    alias = names.get((row.owner.pk, row.brand_id)) or row.owner.seat.alias
+    return {"id": str(row.owner.pk), "alias": alias}
 
 
 def _queue(rows: list[Conversation], chats: Rows, reach: _Reach) -> dict[str, Any]:
@@ -196,7 +213,7 @@ def _queue(rows: list[Conversation], chats: Rows, reach: _Reach) -> dict[str, An
 def _kpi(
     brands: frozenset[int] | None,
     rows: list[Conversation],
-    seats: list[Seat],
+    there: list[Seat],
     loads: dict[int, _Load],
     now: int,
 ) -> dict[str, Any]:
@@ -210,7 +227,6 @@ def _kpi(
         )
         if reply is not None
     ]
-    on_duty = [seat for seat in seats if seat.status == "available"]
     abandoned = recent.filter(
         state="closed", closed_ts__gt=now - HALF_HOUR_MS, first_reply_ts__isnull=True
     )
@@ -223,7 +239,7 @@ def _kpi(
         ),
         "abandoned_30min": abandoned.count(),
         "open": len(rows),
-        "places": sum(seat.capacity for seat in on_duty),
-        "places_taken": sum(loads[seat.pk].taken for seat in on_duty),
+        "places": sum(seat.capacity for seat in there),
+        "places_taken": sum(loads[seat.pk].taken for seat in there),
         "sessions_today": recent.count(),
     }

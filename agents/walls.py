@@ -76,7 +76,9 @@ class Walls:
 
     async def _send(self) -> None:
         sight = await runtime.presence.look()
-        for brands in set(self._viewers.values()):
+        wanted = set(self._viewers.values())
+        self._shown = {brands: state for brands, state in self._shown.items() if brands in wanted}
+        for brands in wanted:
             state = await database.run(wall.build, brands, sight)
             before = self._shown.get(brands)
             self._shown[brands] = state
@@ -90,8 +92,9 @@ class Walls:
 
 
 def _frame(rev: int, state: WallState, before: WallState | None) -> WallFrame:
-    """Everything, or (given what was shown before) only what differs."""
-    if before is None:
+    """Everything, or (given what was shown before) only what differs. A delta has no word for an
+    agent who is no longer there, so his going sends everything."""
+    if before is None or before.agents.keys() - state.agents.keys():
         return WallFrame(
             rev=rev,
             full=True,

@@ -360,6 +360,10 @@ class Connection(AsyncConsumer):
     def answer(self, frame: Frame) -> None:
         self.out.answer(codec.encode(frame))
 
+    def reply(self, text: str) -> None:
+        """A ready frame that the client asked for: no part of what it must confirm."""
+        self.out.answer(text)
+
     def push(self, text: str) -> None:
         self.out.push(text)
         if self.out.wants_early_ping():

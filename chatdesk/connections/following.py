@@ -6,6 +6,7 @@ of the subscription, and the reading goes on until it has reached it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -33,6 +34,8 @@ class Socket(Protocol):
     limits: Limits
 
     def push(self, text: str) -> None: ...
+
+    def reply(self, text: str) -> None: ...
 
     def hear(self, topic: str) -> None: ...
 
@@ -92,6 +95,14 @@ class Following:
 
     # --- resuming ------------------------------------------------------------------------------
 
+    async def safely(self, reading: Coroutine[Any, Any, None]) -> None:
+        """``resume`` or ``snapshot`` in a task of its own, where nobody else catches what it raises."""
+        try:
+            await reading
+        except database.AWAY as error:
+            log.warning("lines_not_read", error=type(error).__name__)
+            self._socket.back_end_away()
+
     async def resume(self, conv: str, seq: int, note_seq: int, *, same_db: bool) -> None:
         """Sends what was missed as ordinary lines, then ``resumed``. Call ``begin`` first."""
         head = (await database.run(queries.heads, [conv])).get(conv)
@@ -106,7 +117,7 @@ class Following:
             subscription.start_at(at)
             subscription.told(head.seq if subscription.lane == "event" else head.note_seq)
             subscription.reading = True
-            await self._catch_up(subscription)
+            await self._catch_up(subscription, self._socket.reply)
         self._resumed(conv, seq, "delta", more=False)
 
     async def snapshot(self, conv: str) -> None:
@@ -120,9 +131,9 @@ class Following:
             subscription.start_at(first)
             for seq, text in lines:
                 if subscription.wrote(seq):
-                    self._socket.push(text)
+                    self._socket.reply(text)
             if not subscription.caught_up():
-                await self._catch_up(subscription)
+                await self._catch_up(subscription, self._socket.reply)
         self._resumed(conv, before_first, "snapshot", more=more)
 
     def _resumed(self, conv: str, from_seq: int, mode: str, *, more: bool) -> None:
@@ -138,16 +149,20 @@ class Following:
             more=more,
             note_to=note.sent if note is not None else None,
         )
-        self._socket.push(codec.encode(frame))
+        self._socket.reply(codec.encode(frame))
 
-    async def _catch_up(self, subscription: Subscription) -> None:
+    async def _catch_up(
+        self, subscription: Subscription, write: Callable[[str], None] | None = None
+    ) -> None:
+        """``write`` is ``reply`` where the client asked for the lines."""
+        write = write or self._socket.push
         conv, lane = subscription.conv, subscription.lane
         try:
             while self._subscriptions.get((conv, lane)) is subscription:
                 lines = await reading.after(self.reader, conv, lane, subscription.sent)
                 for seq, text in lines:
                     if subscription.wrote(seq):
-                        self._socket.push(text)
+                        write(text)
                 if not lines:
                     subscription.give_up()
                 if subscription.caught_up():

@@ -1,7 +1,7 @@
 """Where the five languages come from: gettext catalogues are the only source, compiled by Babel.
 
-``chatdesk/locale/<lang>/LC_MESSAGES/{django,scripts}.po`` are edited by people; ``.mo`` and ``scripts.json`` are
-compiled from them and committed, so that running needs no GNU gettext.
+``chatdesk/locale/<lang>/LC_MESSAGES/{django,scripts}.po`` are edited by people; ``.mo`` and
+``scripts.json`` are compiled from them and committed, so that running needs no GNU gettext.
 """
 
 from __future__ import annotations

@@ -56,8 +56,10 @@ def test_any_command_with_any_fields(tag: str, fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "1", '"x"', "{", "NaN", "{}x", "[" * 100_000, '{"a":' * 100_000]
-    + ['{"t":"open","ref":NaN}', '{"t":"open","ref":"\\ud800"}', '{"t":"pong","n":1e999}'],
+    [
+        *("", "null", "[]", "1", '"x"', "{", "NaN", "{}x", "[" * 100_000, '{"a":' * 100_000),
+        *('{"t":"open","ref":NaN}', '{"t":"open","ref":"\\ud800"}', '{"t":"pong","n":1e999}'),
+    ],
 )
 def test_what_is_not_one_json_object_is_a_bad_frame(text: str) -> None:
     with pytest.raises(BadInput) as bad:

@@ -1,4 +1,4 @@
-"""One socket's place in a sequence: whatever is pushed, lost, doubled or swapped, it gets each line once."""
+"""One socket's place in a sequence: pushed, lost, doubled or swapped, it gets each line once."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from chatdesk import configuration
 
 HEAD = """# Settings
 
-All settings are environment variables. A name that begins with `CHATDESK_` and is not on this page is reported at start. This page is
-generated (`make documents`).
+All settings are environment variables. A name that begins with `CHATDESK_` and is not on this page is
+reported at start. This page is generated (`make documents`).
 
 | name | default | what it is |
 |---|---|---|

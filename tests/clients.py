@@ -1,0 +1,396 @@
+"""PlayerClient, AgentClient and SupervisorClient: the wire protocol over real sockets, as others speak it.
+
+They share no code with the server. Each keeps what an honest client keeps (transcript by ``seq``, state,
+desk, wall), answers pings, and notes every frame. What reaches a PlayerClient is searched for canaries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests import canaries
+from tests.live import Live, Member
+
+SECONDS = 15.0
+Frame = dict[str, Any]
+
+
+class Refused(Exception):
+    """An ``error`` frame that answers a command, or a ``nack``."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame["code"])
+        self.frame = frame
+        self.code: str = frame["code"]
+
+
+def cmid() -> str:
+    return str(uuid.uuid4())
+
+
+class Client:
+    """One socket and what an honest client knows of it."""
+
+    path = ""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.frames: list[Frame] = []
+        self.welcome: Frame = {}
+        self.events: dict[str, dict[int, Frame]] = {}
+        self.notes: dict[str, dict[int, Frame]] = {}
+        self.states: dict[str, Frame] = {}
+        self.close_code: int | None = None
+        self.answers_pings = True
+        self._socket: ClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._refs = 0
+
+    # --- the socket ----------------------------------------------------------------------------
+
+    async def hello(self) -> Frame:
+        raise NotImplementedError
+
+    async def dial(self, origin: str | None = None, subprotocol: str | None = "chat.v1") -> None:
+        """Opens the socket and says nothing."""
+        self._socket = await connect(
+            f"ws://127.0.0.1:{self.live.port}{self.path}",
+            subprotocols=[websockets.Subprotocol(subprotocol)] if subprotocol else None,
+            origin=websockets.Origin(origin) if origin else None,
+            ping_interval=None,
+            max_size=None,
+            proxy=None,
+            compression=None,
+        )
+        self.close_code = None
+        self._reader = asyncio.create_task(self._read())
+
+    async def join(self, origin: str | None = None, **resume: Any) -> Self:
+        """Opens the socket, says hello, waits for the welcome."""
+        await self.dial(origin)
+        hello = await self.hello()
+        if resume:
+            hello["resume"] = resume
+        already = len(self.frames)
+        await self.say(hello)
+        self.welcome = await self.frame("welcome", since=already)
+        return self
+
+    async def leave(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+        if self._reader is not None:
+            await asyncio.wait([self._reader], timeout=5)
+
+    async def __aenter__(self) -> Self:
+        return await self.join()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.leave()
+
+    async def _read(self) -> None:
+        assert self._socket is not None
+        try:
+            async for text in self._socket:
+                self.check(text)
+                frame = json.loads(text)
+                self.frames.append(frame)
+                self.take(frame)
+                self._news.set()
+                if frame["t"] == "ping" and self.answers_pings:
+                    await self.say({"t": "pong", "n": frame["n"], "have": self.have()})
+        except websockets.ConnectionClosed:
+            pass
+        self.close_code = self._socket.close_code
+        self._news.set()
+
+    def check(self, text: str | bytes) -> None:
+        """Looks at every byte that arrives."""
+
+    async def say(self, frame: Frame | str | bytes) -> None:
+        assert self._socket is not None
+        await self._socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+
+    # --- what is known -------------------------------------------------------------------------
+
+    def take(self, frame: Frame) -> None:
+        kind = frame["t"]
+        if kind == "ev":
+            self.events.setdefault(frame["conv"], {}).setdefault(frame["seq"], frame)
+        elif kind == "note_ev":
+            self.notes.setdefault(frame["conv"], {}).setdefault(frame["note_seq"], frame)
+        elif kind == "history":
+            for event in frame["events"]:
+                self.events.setdefault(frame["conv"], {}).setdefault(event["seq"], event)
+            for note in frame.get("notes") or []:
+                self.notes.setdefault(frame["conv"], {}).setdefault(note["note_seq"], note)
+        elif kind == "conv":
+            self.states[frame["conv"]] = {**frame, "t": "conv"}
+        elif kind == "welcome" and frame.get("conv"):
+            self.states[frame["conv"]["conv"]] = frame["conv"]
+        elif kind == "eph" and frame["kind"] in ("delivered", "read"):
+            state = self.states.get(frame["conv"])
+            if state is not None:
+                marks = state[frame["kind"]]
+                marks[frame["role"]] = max(marks[frame["role"]], frame["seq"])
+
+    def have(self) -> dict[str, int]:
+        """The highest seq without a hole, per conversation."""
+        found = {}
+        for conv, events in self.events.items():
+            seq = min(events, default=1) - 1
+            while seq + 1 in events:
+                seq += 1
+            found[conv] = seq
+        return found
+
+    def bodies(self, conv: str) -> list[str]:
+        """The texts of the conversation, in order."""
+        events = self.events.get(conv, {})
+        return [events[seq]["body"] for seq in sorted(events) if events[seq].get("body")]
+
+    def kinds(self, conv: str) -> list[str]:
+        events = self.events.get(conv, {})
+        return [events[seq]["kind"] for seq in sorted(events)]
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    async def until(
+        self, holds: Callable[[], Any], what: str = "", seconds: float = SECONDS
+    ) -> Any:
+        """Waits until the condition holds and returns its value."""
+        end = time.monotonic() + seconds
+        while True:
+            self._news.clear()
+            value = holds()
+            if value:
+                return value
+            left = end - time.monotonic()
+            if left <= 0:
+                last = [frame["t"] for frame in self.frames[-8:]]
+                raise AssertionError(f"not within {seconds} s: {what or holds}; last {last}")
+            try:
+                await asyncio.wait_for(self._news.wait(), min(left, 0.25))
+            except TimeoutError:
+                pass
+
+    async def frame(self, kind: str, since: int = 0, **fields: Any) -> Frame:
+        """The first frame of a kind with these fields, counted from ``since``."""
+
+        def found() -> Frame | None:
+            for frame in self.frames[since:]:
+                if frame["t"] == kind and all(frame.get(k) == v for k, v in fields.items()):
+                    return frame
+            if self.close_code is not None:
+                raise AssertionError(f"closed with {self.close_code} while waiting for {kind}")
+            return None
+
+        frame: Frame = await self.until(found, f"{kind} {fields}")
+        return frame
+
+    async def closed(self, seconds: float = SECONDS) -> int:
+        """Waits for the end of the socket; returns the close code."""
+        await self.until(lambda: self.close_code is not None, "closed", seconds)
+        assert self.close_code is not None
+        return self.close_code
+
+    # --- speaking ------------------------------------------------------------------------------
+
+    async def ask(self, kind: str, **fields: Any) -> Frame:
+        """A command with a ref; returns the answer or raises Refused."""
+        self._refs += 1
+        ref = f"r{self._refs}"
+        already = len(self.frames)
+        await self.say({"t": kind, "ref": ref, **fields})
+
+        def answered() -> Frame | None:
+            for frame in self.frames[already:]:
+                if frame.get("ref") == ref:
+                    return frame
+            if self.close_code is not None:
+                raise AssertionError(f"closed with {self.close_code} after {kind}")
+            return None
+
+        answer: Frame = await self.until(answered, f"answer to {kind}")
+        if answer["t"] == "error":
+            raise Refused(answer)
+        return answer
+
+    async def write(self, kind: str, **fields: Any) -> Frame:
+        """A command that is answered by ack or nack; returns the ack or raises Refused."""
+        fields.setdefault("cmid", cmid())
+        already = len(self.frames)
+        await self.say({"t": kind, **fields})
+
+        def answered() -> Frame | None:
+            for frame in self.frames[already:]:
+                if frame["t"] in ("ack", "nack") and frame["cmid"] == fields["cmid"]:
+                    return frame
+            if self.close_code is not None:
+                raise AssertionError(f"closed with {self.close_code} after {kind}")
+            return None
+
+        answer: Frame = await self.until(answered, f"answer to {kind}")
+        if answer["t"] == "nack":
+            raise Refused(answer)
+        return answer
+
+    async def still_usable(self) -> None:
+        """The socket answers a command."""
+        try:
+            await self.ask("history", conv="nothing-of-this-name")
+        except Refused as refused:
+            assert refused.code == "not_found"
+
+
+class PlayerClient(Client):
+    path = "/ws/player"
+
+    def __init__(self, live: Live, brand: str = "aurora", **start: Any) -> None:
+        super().__init__(live)
+        self.brand = brand
+        self.conv = ""
+        self.session = ""
+        self.player: Frame = {}
+        self._start = start
+
+    def check(self, text: str | bytes) -> None:
+        canaries.check(text)
+
+    def begin_session(self, headers: dict[str, str] | None = None) -> Frame:
+        answer = self.live.http(
+            "POST", "/api/v1/player/sessions", {"brand": self.brand, **self._start}, headers
+        )
+        canaries.check(answer.body)
+        canaries.check(str(answer.headers))
+        if answer.status != 201:
+            raise Refused(answer.json["error"])
+        self.session, self.player = answer.json["session"], answer.json["player"]
+        body: Frame = answer.json
+        return body
+
+    async def hello(self) -> Frame:
+        if not self.session:
+            self.begin_session()
+        return {"t": "hello", "v": 1, "session": self.session}
+
+    async def open(self, **fields: Any) -> str:
+        self.conv = (await self.ask("open", **fields))["conv"]
+        return self.conv
+
+    async def send(self, body: str, **more: Any) -> Frame:
+        return await self.write("send", conv=self.conv, body=body, **more)
+
+    async def resume(self) -> Self:
+        """A new socket that goes on where the last one ended."""
+        seq = self.have().get(self.conv, 0)
+        return await self.join(db=self.welcome["db"], conv=self.conv, seq=seq)
+
+
+class AgentClient(Client):
+    path = "/ws/staff"
+
+    def __init__(self, live: Live, member: Member) -> None:
+        super().__init__(live)
+        self.member = member
+        self.desk: Frame = {}
+        self.wall: Frame = {}
+
+    def ticket(self) -> str:
+        answer = self.live.http(
+            "POST",
+            "/api/v1/staff/tickets",
+            {},
+            {"Authorization": f"Token {self.member.token}"},
+        )
+        assert answer.status == 201, answer.body
+        return str(answer.json["ticket"])
+
+    async def hello(self) -> Frame:
+        return {"t": "hello", "v": 1, "ticket": self.ticket()}
+
+    def take(self, frame: Frame) -> None:
+        super().take(frame)
+        if frame["t"] == "desk":
+            self.desk = frame
+        elif frame["t"] == "wall":
+            self._take_wall(frame)
+
+    def _take_wall(self, frame: Frame) -> None:
+        if frame["full"]:
+            self.wall = {"queue": {}, "kpi": {}, "agents": {}, "chats": {}}
+        for part in ("queue", "kpi"):
+            if frame.get(part) is not None:
+                self.wall[part] = frame[part]
+        for agent in frame.get("agents") or []:
+            self.wall["agents"][agent["id"]] = agent
+        for chat in frame.get("chats") or []:
+            if chat["state"] == "closed":
+                self.wall["chats"].pop(chat["conv"], None)
+            else:
+                self.wall["chats"][chat["conv"]] = chat
+
+    def chat(self, conv: str) -> Frame | None:
+        """The conversation as it lies on the desk."""
+        return next((chat for chat in self.desk.get("chats", ()) if chat["conv"] == conv), None)
+
+    def epoch(self, conv: str) -> int:
+        chat = self.chat(conv)
+        assert chat is not None, f"{conv} is not on the desk"
+        return int(chat["epoch"])
+
+    async def available(self) -> None:
+        await self.ask("state", status="available")
+
+    async def offered(self, conv: str) -> str:
+        """Waits for the offer of a conversation; returns the offer's id."""
+
+        def standing() -> str | None:
+            return next(
+                (one["offer"] for one in self.desk.get("offers", ()) if one["conv"] == conv), None
+            )
+
+        offer: str = await self.until(standing, f"offer of {conv}", 30)
+        return offer
+
+    async def accept(self, conv: str) -> int:
+        """Accepts the offer of a conversation and waits until it lies on the desk."""
+        answer = await self.ask("accept", offer=await self.offered(conv))
+        await self.until(lambda: self.chat(conv), f"{conv} on the desk")
+        return int(answer["epoch"])
+
+    async def claim(self, conv: str) -> int:
+        answer = await self.ask("claim", conv=conv)
+        await self.until(lambda: self.chat(conv), f"{conv} on the desk")
+        return int(answer["epoch"])
+
+    async def send(self, conv: str, body: str, **more: Any) -> Frame:
+        fields = {"epoch": more.pop("epoch", None) or self.epoch(conv), **more}
+        return await self.write("send", conv=conv, body=body, **fields)
+
+
+class SupervisorClient(AgentClient):
+    async def show_wall(self) -> Frame:
+        already = len(self.frames)
+        await self.ask("wall", on=True)
+        return await self.frame("wall", since=already, full=True)
+
+    async def watch(self, conv: str) -> Frame:
+        answer = await self.ask("watch", conv=conv)
+        self.states[conv] = answer["state"]
+        return answer

@@ -1,0 +1,49 @@
+"""What all tests share: the running server under each of the two web servers, and the marks.
+
+``live`` tests speak to a running server, ``browser`` tests drive Chromium, ``rules`` hold whatever the
+database; the rest is this process alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import Live
+
+HERE = Path(__file__).parent
+# A test's folder says what it needs.
+MARKS = {
+    "sockets": "live",
+    "stories": "live",
+    "browser": "browser",
+    "rules": "rules",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "live: speaks to a running server")
+    config.addinivalue_line("markers", "browser: drives Chromium")
+    config.addinivalue_line("markers", "rules: independent of the database")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        parts = item.path.relative_to(HERE).parts
+        mark = MARKS.get(parts[0])
+        if mark is not None:
+            item.add_marker(mark)
+
+
+@pytest.fixture(scope="session", params=["uvicorn", "daphne"])
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """The product, running; each test that asks for it runs once under each web server."""
+    server = Live(tmp_path_factory.mktemp(request.param), request.param)
+    server.begin()
+    yield server
+    status = server.stop()
+    assert status == 0, server.log.read_text()[-4000:]
