@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -38,13 +39,17 @@ CHATDESK_PING_SECONDS = {
 def _kept_secret_key() -> str:
     """The key in the data directory, made on first use and readable by its owner only."""
     path = CHATDESK_DATA_DIR / "secret_key"
-    CHATDESK_DATA_DIR.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
+        CHATDESK_DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(file, "w") as new:
+                new.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise configuration.ConfigurationError(
+            f"CHATDESK_DATA_DIR: the data directory cannot be written: {error.strerror}."
+        ) from error
 
 
 SECRET_KEY = configuration.text(_environ, "CHATDESK_SECRET_KEY") or _kept_secret_key()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.live import Live
 
@@ -18,6 +19,7 @@ HERE = Path(__file__).parent
 MARKS = {
     "sockets": "live",
     "stories": "live",
+    "serving": "live",
     "browser": "browser",
     "rules": "rules",
 }
@@ -35,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = MARKS.get(parts[0])
         if mark is not None:
             item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Nobody may be connected to the test database when it is dropped."""
+    yield
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", params=["uvicorn", "daphne"])

@@ -18,6 +18,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests import canaries, postgres
 from tests.backstage import Backstage
 
@@ -123,6 +125,13 @@ class Live:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+
+    def processes(self) -> dict[int, str]:
+        """The children that run now, by process id; one that died and came back has another."""
+        return {
+            child.pid: " ".join(child.cmdline()[1:])
+            for child in psutil.Process(self.process.pid).children()
+        }
 
     def manage(self, *argv: str) -> str:
         """Runs a management command with the server's settings; returns what it printed."""

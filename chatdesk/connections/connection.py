@@ -172,22 +172,22 @@ class Connection(AsyncConsumer):
             self.answer(Error(code="too_big", message="The frame is too big."))
             self.out.close(Close.TOO_BIG)
             return
-        if self.live and not self._within_rate(text):
-            return
-        if size > self.limits.frame_bytes:
-            self._first_or_error(BadInput("too_big", "The frame is too big."))
-            return
+        command: Command | BadInput
         try:
+            if size > self.limits.frame_bytes:
+                raise BadInput("too_big", "The frame is too big.")
             command = self.decode(text)
         except BadInput as bad:
-            self._first_or_error(bad)
-            return
-        self._take(command)
-
-    def _within_rate(self, text: str) -> bool:
+            command = bad
         # Pongs do not count: the server asked for them.
-        if '"pong"' in text[:200]:
-            return True
+        if self.live and not isinstance(command, Pong) and not self._within_rate():
+            return
+        if isinstance(command, BadInput):
+            self._first_or_error(command)
+        else:
+            self._take(command)
+
+    def _within_rate(self) -> bool:
         frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
         person = runtime.crowd.person(self._person)
         verdict, left_ms = person.spoke(frames, self.limits.rate_seconds)

@@ -69,7 +69,7 @@ def transfer(
             seat = seats.get(target)
             if seat is None or target == actor.agent_id or not _serves(seat, row.brand_id):
                 raise errors.NotFound
-            if seat.status != "available":
+            if seat.status != "available" or seat.lost_ts is not None:
                 raise errors.AtCapacity
             if holding.load(target) + holding.ringing(target) >= seat.capacity:
                 raise errors.AtCapacity

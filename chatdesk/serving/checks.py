@@ -8,6 +8,8 @@ import socket
 import tempfile
 from pathlib import Path
 
+from django.db import DatabaseError, connection
+
 from chatdesk import configuration
 
 
@@ -36,6 +38,16 @@ def writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise Refused(f"The data directory cannot be written: {error.strerror}.") from error
+
+
+def database() -> None:
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        raise Refused(
+            f"The database cannot be used: {str(error).strip()}. "
+            "Start it, or correct CHATDESK_DATABASE_URL."
+        ) from error
 
 
 def listen(host: str, port: int) -> socket.socket:

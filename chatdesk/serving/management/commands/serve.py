@@ -49,6 +49,7 @@ class Command(BaseCommand):
             checks.processes(settings.CHATDESK_PROCESSES, connection.vendor)
             checks.writable(settings.CHATDESK_DATA_DIR)
             listening = checks.listen(settings.CHATDESK_HOST, settings.CHATDESK_PORT)
+            checks.database()
             self._migrate()
             redis = self._redis_url()
         except (checks.Refused, valkey.NoValkey) as refused:
