@@ -50,8 +50,9 @@ texts: $(VENV)/.develops
 pictures: machine
 	CHATDESK_PICTURES=docs/pictures $(PY) -m pytest -q tests/browser
 
-bench: machine
-	$(PY) -m bench
+# QUICK=1 makes it short; figures are only worth keeping from a machine that does nothing else.
+bench: machine $(VENV)/.measures
+	$(PY) -m bench $(ARGS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -63,6 +64,10 @@ $(VENV)/.runs: requirements.txt | $(VENV)/bin/python
 $(VENV)/.develops: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runs
+
+$(VENV)/.measures: requirements-bench.txt requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(PIP) -r requirements-bench.txt
+	@touch $@ $(VENV)/.develops $(VENV)/.runs
 
 clean:
 	rm -rf $(VENV) .chatdesk

@@ -60,6 +60,7 @@ class StaffConnection(Connection):
         self.agent_id = self.facts.agent_id
         self.following.reader = Reader("staff", self.actor.author)
         self.owned: set[str] = set()
+        self.aliases: dict[str, str] = {}
         self.watched: set[str] = set()
         self.desk_rev = 0
         self.hear(audience.agent(self.agent_id))
@@ -105,6 +106,7 @@ class StaffConnection(Connection):
         for conv in self.owned - owned - self.watched:
             self.following.end(conv)
         self.owned = owned
+        self.aliases = {chat.conv: self.facts.alias_at(chat.brand) for chat in desk.chats}
         for chat in desk.chats:
             missed = self._resuming.pop(chat.conv, None)
             if missed is not None:
@@ -113,9 +115,12 @@ class StaffConnection(Connection):
                     chat.conv, missed[0], missed[1], same_db=self._same_db
                 )
                 self.spawn(self.following.safely(resume))
+                # Marks move without a line and without the desk's revision.
+                runtime.states.ask(chat.conv)
             elif chat.conv not in self.following:
                 # Whoever gets a conversation gets its last lines with it.
                 self.following.begin(chat.conv)
+                runtime.watch.shown(chat.conv, chat.delivered, chat.read)
                 self.spawn(self.following.safely(self.following.snapshot(chat.conv)))
 
     # --- commands ------------------------------------------------------------------------------
@@ -127,7 +132,8 @@ class StaffConnection(Connection):
         elif isinstance(command, commands.Read):
             # Who only watches never marks anything as read.
             if command.conv in self.owned:
-                runtime.marks.advance(command.conv, "agent", "read", command.seq)
+                seq = self.following.reached(command.conv, command.seq)
+                runtime.marks.advance(command.conv, "agent", "read", seq)
         else:
             return False
         return True
@@ -235,6 +241,7 @@ class StaffConnection(Connection):
             self.watched.discard(command.conv)
             raise
         self.answer(WatchOk(ref=command.ref, conv=command.conv, state=state))
+        runtime.watch.shown(command.conv, state.delivered, state.read)
         if command.conv in self.following:
             self.following.end(command.conv)
         self.following.begin(command.conv)
@@ -276,6 +283,7 @@ class StaffConnection(Connection):
 
     def has_received(self, conv: str, seq: int) -> None:
         if conv in self.owned:
+            seq = self.following.reached(conv, seq)
             runtime.marks.advance(conv, "agent", "delivered", seq)
 
     def _tell_typing(self, command: commands.StaffTyping) -> None:
@@ -284,7 +292,7 @@ class StaffConnection(Connection):
             kind="typing",
             role="agent",
             on=command.on,
-            alias=self.facts.alias,
+            alias=self.aliases[command.conv],
             ttl_ms=TYPING_MS,
         )
         text = codec.encode(frame)

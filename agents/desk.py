@@ -163,5 +163,6 @@ class Desks:
         self._revisions[agent_id] = desk.rev
         text = codec.encode(desk)
         for socket in hub.members(audience.agent(agent_id)):
-            if isinstance(socket, ShowsDesk):
+            # One that is not live yet asks for its desk after its welcome.
+            if isinstance(socket, ShowsDesk) and socket.live:
                 socket.show_desk(desk, text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -37,6 +37,11 @@ class StaffFacts:
     capacity: int
     browser_session: str = ""
     token_hash: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def alias_at(self, brand: str) -> str:
+        """The alias under which he works for a brand, given by its slug."""
+        return self.aliases.get(brand, self.alias)
 
 
 def actor(agent: Agent) -> Actor:
@@ -89,6 +94,7 @@ def redeem(ticket: str) -> StaffFacts | None:
         capacity=seat.capacity,
         browser_session=row.browser_session,
         token_hash=row.token_hash,
+        aliases=dict(Persona.objects.filter(seat=seat).values_list("brand__slug", "alias")),
     )
     return None if revoked([facts]) else facts
 

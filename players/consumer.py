@@ -13,7 +13,7 @@ from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import access, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
-from chatdesk.conversations.models import Brand
+from chatdesk.conversations.models import Brand, Conversation
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Word
 from chatdesk.delivery.hub import hub
@@ -53,7 +53,7 @@ class _Arrival:
 
 def _arrive(secret: str) -> _Arrival | None:
     facts = sessions.find(secret)
-    if facts is None:
+    if facts is None or facts.blocked:
         return None
     player = Player.objects.get(pk=facts.player_id)
     brand = Brand.objects.get(pk=facts.brand_id)
@@ -65,6 +65,20 @@ def _arrive(secret: str) -> _Arrival | None:
         previews=brand.previews,
         db=queries.incarnation(),
         now_ts=clock.now_ms(),
+    )
+
+
+def _open(
+    actor: Actor, facts: sessions.SessionFacts, command: commands.Open, lang: str
+) -> Conversation:
+    if Player.objects.filter(pk=actor.id, blocked_ts__isnull=False).exists():
+        raise errors.Blocked
+    return lifecycle.open_conversation(
+        actor,
+        facts.brand_id,
+        topic=command.topic,
+        lang=sessions.language(command.lang, lang),
+        fields=command.fields,
     )
 
 
@@ -127,6 +141,7 @@ class PlayerConnection(Connection):
             await self.following.resume(resume.conv, resume.seq, 0, same_db=resume.db == db)
         if state is None:
             return
+        runtime.watch.shown(state.conv, state.delivered, state.read)
         if state.conv not in self.following:
             self.following.begin(state.conv)
         if resume is not None and resume.conv == state.conv:
@@ -154,7 +169,8 @@ class PlayerConnection(Connection):
                 self._tell_typing(command)
         elif isinstance(command, commands.Read):
             if command.conv in self.following:
-                runtime.marks.advance(command.conv, "player", "read", command.seq)
+                seq = self.following.reached(command.conv, command.seq)
+                runtime.marks.advance(command.conv, "player", "read", seq)
         else:
             return False
         return True
@@ -195,16 +211,7 @@ class PlayerConnection(Connection):
 
     async def _open(self, command: commands.Open) -> None:
         assert self.actor is not None
-        if self.facts.blocked:
-            raise errors.Blocked
-        row = await database.run(
-            lifecycle.open_conversation,
-            self.actor,
-            self.facts.brand_id,
-            topic=command.topic,
-            lang=command.lang or self.lang,
-            fields=command.fields,
-        )
+        row = await database.run(_open, self.actor, self.facts, command, self.lang)
         # The answer first: only then can the client know whose lines these are.
         self.answer(Ok(ref=command.ref, conv=row.pk))
         self.follow_new(row.pk)
@@ -215,6 +222,8 @@ class PlayerConnection(Connection):
         if conv not in self.following:
             self.following.begin(conv)
             self.following.go_live(conv, 0)
+            # Its first lines were published before anybody could follow it.
+            self.following.on_head(conv, 1, 0)
             runtime.states.ask(conv)
 
     async def _renew(self, command: commands.Auth) -> None:
@@ -234,6 +243,7 @@ class PlayerConnection(Connection):
 
     def has_received(self, conv: str, seq: int) -> None:
         if conv in self.following:
+            seq = self.following.reached(conv, seq)
             runtime.marks.advance(conv, "player", "delivered", seq)
 
     # --- fleeting facts ------------------------------------------------------------------------

@@ -83,10 +83,13 @@ def start(
     if visitor is not None:
         _upgrade(visitor, claims)
     with transaction.atomic():
-        player = _known(brand, claims, spoken)
+        player, is_news = _known(brand, claims, spoken)
         if player.blocked_ts is not None:
             raise errors.Blocked
-        return _begin(brand, player)
+        started = _begin(brand, player)
+    if is_news:
+        lifecycle.tell_player_changed(player.pk)
+    return started
 
 
 def _visitor(brand: Brand, secret: str | None) -> Player | None:
@@ -105,8 +108,9 @@ def _number() -> int:
     return 1000 + secrets.randbelow(9000)
 
 
-def _known(brand: Brand, claims: Claims, lang: str) -> Player:
-    """The player of a ``sub``, found or made, with what the casino says of him now."""
+def _known(brand: Brand, claims: Claims, lang: str) -> tuple[Player, bool]:
+    """The player of a ``sub``, found or made, with what the casino says of him now, and whether
+    that is new."""
     player, _ = Player.objects.get_or_create(
         brand=brand,
         sub=claims.sub,
@@ -134,7 +138,7 @@ def _known(brand: Brand, claims: Claims, lang: str) -> Player:
         setattr(player, name, value)
     if news:
         player.save(update_fields=list(news))
-    return player
+    return player, bool(news)
 
 
 def _upgrade(visitor: Player, claims: Claims) -> None:

@@ -61,6 +61,8 @@ def widget(request: HttpRequest, slug: str) -> HttpResponse:
         "ws": "/ws/player",
         "origins": list(brand.origins),
         "languages": list(sessions.LANGUAGES),
+        # Also for somebody whom no session is given.
+        "help": brand.help_line,
     }
     with translation.override(lang):
         response = render(
@@ -69,5 +71,7 @@ def widget(request: HttpRequest, slug: str) -> HttpResponse:
             {"page": page, "texts": texts.catalogue(lang), "brand": brand},
         )
     response.headers["Content-Language"] = lang
-    response.embedders = ["'self'", *sorted(origins.own()), *brand.origins]  # type: ignore[attr-defined]
+    # A policy cannot name an IPv6 address; browsers complain of one.
+    own = sorted(origin for origin in origins.own() if "[" not in origin)
+    response.embedders = ["'self'", *own, *brand.origins]  # type: ignore[attr-defined]
     return response

@@ -112,6 +112,28 @@ def _set_agent(username: str, **facts: Any) -> None:
     agent.save()
 
 
+def _set_password(username: str, password: str) -> None:
+    """With the product's own hash, so that one can sign in with it."""
+    from django.contrib.auth.hashers import make_password
+
+    from agents.models import Agent
+
+    Agent.objects.filter(username=username).update(
+        password=make_password(password, hasher="argon2")
+    )
+
+
+def _expire_everything() -> None:
+    """Every ticket and every session of a player is a millisecond too old."""
+    from agents.models import StaffTicket
+    from chatdesk.conversations import clock
+    from players.models import PlayerSession
+
+    now = clock.now_ms()
+    StaffTicket.objects.filter(expires_ts__gte=now).update(expires_ts=now - 1)
+    PlayerSession.objects.filter(expires_ts__gte=now).update(expires_ts=now - 1)
+
+
 def _set_seat(agent: str, **facts: Any) -> None:
     from chatdesk.conversations.models import Persona, Seat
 
@@ -160,6 +182,42 @@ def _interventions(conv: str) -> list[str]:
     return list(rows.values_list("action", flat=True))
 
 
+def _offers(conv: str) -> list[str]:
+    from chatdesk.conversations.models import Offer
+
+    rows = Offer.objects.filter(conversation_id=conv).order_by("offered_ts", "pk")
+    return list(rows.values_list("state", flat=True))
+
+
+def _ring_out(conv: str) -> None:
+    """The standing offer's time is over now; the dispatcher finds it on its next wake."""
+    from chatdesk.conversations.models import Offer
+
+    Offer.objects.filter(conversation_id=conv, state="offered").update(due_ts=0)
+
+
+def _return_to_queue(conv: str, agent: str) -> bool:
+    """What the dispatcher does for an agent who is gone; from here nothing is pushed."""
+    from chatdesk.conversations import assignments
+
+    return assignments.return_to_queue(conv, int(agent), "lost")
+
+
+def _desk_revision(agent: str) -> int:
+    from chatdesk.conversations import queries
+
+    return queries.desk_revisions([int(agent)])[int(agent)]
+
+
+def _set_persona(agent: str, brand: str, alias: str) -> None:
+    """Under which alias somebody works for one brand."""
+    from chatdesk.conversations.models import Brand, Persona
+
+    Persona.objects.update_or_create(
+        seat_id=int(agent), brand=Brand.objects.get(slug=brand), defaults={"alias": alias}
+    )
+
+
 def _rating(conv: str) -> dict[str, Any] | None:
     from chatdesk.conversations.models import Rating
 
@@ -199,6 +257,8 @@ _VERBS: dict[str, Callable[..., Any]] = {
     "brand": _brand,
     "agent": _agent,
     "set_agent": _set_agent,
+    "set_password": _set_password,
+    "expire_everything": _expire_everything,
     "set_seat": _set_seat,
     "block": _block,
     "canned": _canned,
@@ -206,6 +266,11 @@ _VERBS: dict[str, Callable[..., Any]] = {
     "notes": _notes,
     "conversation": _conversation,
     "interventions": _interventions,
+    "offers": _offers,
+    "ring_out": _ring_out,
+    "return_to_queue": _return_to_queue,
+    "desk_revision": _desk_revision,
+    "set_persona": _set_persona,
     "rating": _rating,
     "contents": _contents,
 }

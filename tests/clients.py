@@ -1,7 +1,8 @@
 """PlayerClient, AgentClient and SupervisorClient: the wire protocol over real sockets, as others speak it.
 
 They share no code with the server. Each keeps what an honest client keeps (transcript by ``seq``, state,
-desk, wall), answers pings, and notes every frame. What reaches a PlayerClient is searched for canaries.
+desk, wall), answers pings, and notes every frame. What reaches a PlayerClient is searched for canaries;
+what a reader raises is raised to the test, at the latest when the client leaves.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from copy import deepcopy
 from types import TracebackType
 from typing import Any, Self
 
@@ -51,6 +53,7 @@ class Client:
         self.states: dict[str, Frame] = {}
         self.close_code: int | None = None
         self.answers_pings = True
+        self.confirms = True
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -91,6 +94,15 @@ class Client:
             await self._socket.close()
         if self._reader is not None:
             await asyncio.wait([self._reader], timeout=5)
+            self._raise_what_was_read()
+
+    def _raise_what_was_read(self) -> None:
+        """What the reader met, a leak above all, fails the test that uses the client."""
+        reader = self._reader
+        if reader is not None and reader.done() and not reader.cancelled():
+            error = reader.exception()
+            if error is not None:
+                raise error
 
     async def __aenter__(self) -> Self:
         return await self.join()
@@ -106,6 +118,8 @@ class Client:
     async def _read(self) -> None:
         assert self._socket is not None
         try:
+            if self._socket.response is not None:
+                self.check(str(self._socket.response.headers))
             async for text in self._socket:
                 self.check(text)
                 frame = json.loads(text)
@@ -113,11 +127,14 @@ class Client:
                 self.take(frame)
                 self._news.set()
                 if frame["t"] == "ping" and self.answers_pings:
-                    await self.say({"t": "pong", "n": frame["n"], "have": self.have()})
+                    have = {"have": self.have()} if self.confirms else {}
+                    await self.say({"t": "pong", "n": frame["n"], **have})
         except websockets.ConnectionClosed:
             pass
-        self.close_code = self._socket.close_code
-        self._news.set()
+        finally:
+            self.close_code = self._socket.close_code
+            self._news.set()
+        self.check(self._socket.close_reason or "")
 
     def check(self, text: str | bytes) -> None:
         """Looks at every byte that arrives."""
@@ -125,6 +142,17 @@ class Client:
     async def say(self, frame: Frame | str | bytes) -> None:
         assert self._socket is not None
         await self._socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+
+    @property
+    def subprotocol(self) -> str | None:
+        """What the server chose."""
+        return self._socket.subprotocol if self._socket is not None else None
+
+    @property
+    def local_port(self) -> int:
+        """The near end of the socket, by which ``Live.server_of`` finds the far one."""
+        assert self._socket is not None
+        return int(self._socket.local_address[1])
 
     # --- what is known -------------------------------------------------------------------------
 
@@ -140,9 +168,9 @@ class Client:
             for note in frame.get("notes") or []:
                 self.notes.setdefault(frame["conv"], {}).setdefault(note["note_seq"], note)
         elif kind == "conv":
-            self.states[frame["conv"]] = {**frame, "t": "conv"}
+            self.states[frame["conv"]] = {**deepcopy(frame), "t": "conv"}
         elif kind == "welcome" and frame.get("conv"):
-            self.states[frame["conv"]["conv"]] = frame["conv"]
+            self.states[frame["conv"]["conv"]] = deepcopy(frame["conv"])
         elif kind == "eph" and frame["kind"] in ("delivered", "read"):
             state = self.states.get(frame["conv"])
             if state is not None:
@@ -177,6 +205,7 @@ class Client:
         end = time.monotonic() + seconds
         while True:
             self._news.clear()
+            self._raise_what_was_read()
             value = holds()
             if value:
                 return value
@@ -189,7 +218,7 @@ class Client:
             except TimeoutError:
                 pass
 
-    async def frame(self, kind: str, since: int = 0, **fields: Any) -> Frame:
+    async def frame(self, kind: str, /, since: int = 0, **fields: Any) -> Frame:
         """The first frame of a kind with these fields, counted from ``since``."""
 
         def found() -> Frame | None:
@@ -276,8 +305,6 @@ class PlayerClient(Client):
         answer = self.live.http(
             "POST", "/api/v1/player/sessions", {"brand": self.brand, **self._start}, headers
         )
-        canaries.check(answer.body)
-        canaries.check(str(answer.headers))
         if answer.status != 201:
             raise Refused(answer.json["error"])
         self.session, self.player = answer.json["session"], answer.json["player"]
@@ -392,5 +419,5 @@ class SupervisorClient(AgentClient):
 
     async def watch(self, conv: str) -> Frame:
         answer = await self.ask("watch", conv=conv)
-        self.states[conv] = answer["state"]
+        self.states[conv] = deepcopy(answer["state"])
         return answer

@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 CASINO = "https://casino.example"
 SECRET = "a secret of the casino, thirty-two bytes or more"
+# Whatever is answered here goes to players, or to pages that they load.
+TO_PLAYERS = ("/api/v1/player/", "/widget/", "/w.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,17 @@ class Live:
             for child in psutil.Process(self.process.pid).children()
         }
 
+    def web_processes(self) -> set[int]:
+        return {pid for pid, line in self.processes().items() if "chatdesk.serving.web" in line}
+
+    def server_of(self, client_port: int) -> int:
+        """The process that holds the far end of a client's socket."""
+        for pid in self.web_processes():
+            for one in psutil.Process(pid).net_connections("tcp"):
+                if one.raddr and one.raddr.port == client_port and one.laddr.port == self.port:
+                    return pid
+        raise LookupError(client_port)
+
     def manage(self, *argv: str) -> str:
         """Runs a management command with the server's settings; returns what it printed."""
         done = subprocess.run(
@@ -154,7 +167,8 @@ class Live:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """One request. ``body`` is sent as JSON, or as it is when it is bytes."""
+        """One request. ``body`` is sent as JSON, or as it is when it is bytes. Each answer to a
+        player is searched for canaries."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = dict(headers or {})
         if body is not None:
@@ -164,9 +178,13 @@ class Live:
             connection.request(method, path, content, sent)
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, found, response.read())
+            answer = Answer(response.status, found, response.read())
         finally:
             connection.close()
+        if path.startswith(TO_PLAYERS):
+            canaries.check(str(answer.headers))
+            canaries.check(answer.body)
+        return answer
 
     # --- people --------------------------------------------------------------------------------
 

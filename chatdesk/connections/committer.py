@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable
 
 import structlog
 
@@ -18,24 +19,30 @@ from chatdesk.conversations.messages import Draft, Outcome
 
 log = structlog.get_logger(__name__)
 
+Decided = Callable[[Draft, Outcome], None]
 BATCH_DRAFTS = 256
 QUEUE_DRAFTS = 10_000
 
 
 class Committer:
     def __init__(self) -> None:
-        self._queue: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[tuple[Draft, asyncio.Future[Outcome], Decided | None]] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def submit(self, draft: Draft) -> asyncio.Future[Outcome]:
-        """The future's result is a ``Posted`` or a refusal; it never raises."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    def submit(self, draft: Draft, decided: Decided | None = None) -> asyncio.Future[Outcome]:
+        """The future's result is a ``Posted`` or a refusal; it never raises. ``decided`` is called
+        with the draft and the same at once, where a callback of the future would come a turn later."""
+        future: asyncio.Future[Outcome] = self._loop.create_future()
         if len(self._queue) >= QUEUE_DRAFTS:
-            future.set_result(errors.Unavailable(retry_ms=random.randint(1_000, 5_000)))
+            full = errors.Unavailable(retry_ms=random.randint(1_000, 5_000))
+            future.set_result(full)
+            if decided is not None:
+                decided(draft, full)
             return future
-        self._queue.append((draft, future))
+        self._queue.append((draft, future, decided))
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._work())
+            self._task = self._loop.create_task(self._work())
         return future
 
     async def flushed(self) -> None:
@@ -47,10 +54,19 @@ class Committer:
         while self._queue:
             size = min(len(self._queue), BATCH_DRAFTS)
             batch = [self._queue.popleft() for _ in range(size)]
-            outcomes = await self._commit([draft for draft, _ in batch])
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
+            outcomes = await self._commit([draft for draft, _, _ in batch])
+            for (draft, future, decided), outcome in zip(batch, outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
+                if decided is not None:
+                    self._tell(decided, draft, outcome)
+
+    def _tell(self, decided: Decided, draft: Draft, outcome: Outcome) -> None:
+        try:
+            decided(draft, outcome)
+        except Exception:
+            # A bug of one socket must not keep the others from their answers.
+            log.exception("answer_failed")
 
     async def _commit(self, drafts: list[Draft]) -> list[Outcome]:
         try:

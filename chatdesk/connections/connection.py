@@ -163,20 +163,9 @@ class Connection(AsyncConsumer):
         if self.out.closing is not None:
             return
         self._last_frame = time.monotonic()
-        text: str | None = message.get("text")
-        if text is None:
-            self._first_or_error(BadInput("bad_frame", "Frames are text."))
-            return
-        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        if size > self.limits.frame_close_bytes:
-            self.answer(Error(code="too_big", message="The frame is too big."))
-            self.out.close(Close.TOO_BIG)
-            return
         command: Command | BadInput
         try:
-            if size > self.limits.frame_bytes:
-                raise BadInput("too_big", "The frame is too big.")
-            command = self.decode(text)
+            command = self._understood(message.get("text"))
         except BadInput as bad:
             command = bad
         # Pongs do not count: the server asked for them.
@@ -187,10 +176,20 @@ class Connection(AsyncConsumer):
         else:
             self._take(command)
 
+    def _understood(self, text: str | None) -> Command:
+        if text is None:
+            raise BadInput("bad_frame", "Frames are text.")
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        if size > self.limits.frame_close_bytes:
+            self.answer(Error(code="too_big", message="The frame is too big."))
+            self.out.close(Close.TOO_BIG)
+        if size > self.limits.frame_bytes:
+            raise BadInput("too_big", "The frame is too big.")
+        return self.decode(text)
+
     def _within_rate(self) -> bool:
         frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
-        person = runtime.crowd.person(self._person)
-        verdict, left_ms = person.spoke(frames, self.limits.rate_seconds)
+        verdict, left_ms = runtime.crowd.spoke(self._person, frames, self.limits.rate_seconds)
         if verdict == "fine":
             return True
         self.answer(Error(code="rate", message="Too many frames.", retry_ms=left_ms))
@@ -238,9 +237,7 @@ class Connection(AsyncConsumer):
         if len(draft.body) > self.limits.body_chars:
             self.answer(Nack(cmid=draft.cmid, code="bad_field", final=True))
             return
-        future = runtime.committer.submit(draft)
-        self._last_send = future
-        future.add_done_callback(lambda done: self._decided(draft, done.result()))
+        self._last_send = runtime.committer.submit(draft, self._decided)
 
     def _decided(self, draft: Draft, outcome: Outcome) -> None:
         if isinstance(outcome, Posted):

@@ -72,6 +72,13 @@ class Following:
             if lane == "event"
         }
 
+    def reached(self, conv: str, seq: int) -> int:
+        """What a client says to have got or read, bounded by what there is: beyond the head is the
+        head, and more than the socket knows of was never written to it."""
+        subscription = self._subscriptions.get((conv, "event"))
+        known = max(subscription.sent, subscription.head) if subscription is not None else 0
+        return min(seq, max(known, hub.heads.get(conv, (0, 0))[0]))
+
     # --- beginning and ending ------------------------------------------------------------------
 
     def begin(self, conv: str) -> None:

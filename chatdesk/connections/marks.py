@@ -32,10 +32,7 @@ class Marks:
         self._task: asyncio.Task[None] | None = None
 
     def advance(self, conv: str, side: str, kind: str, seq: int) -> None:
-        """``side`` is player or agent, ``kind`` delivered or read. Beyond the head is the head."""
-        head = hub.heads.get(conv, (0, 0))[0]
-        if head:
-            seq = min(seq, head)
+        """``side`` is player or agent, ``kind`` delivered or read; ``seq`` is at most the head."""
         pointer: Pointer = f"{side}_{kind}"  # type: ignore[assignment]
         key = (conv, pointer)
         if seq <= self._known.get(key, 0):

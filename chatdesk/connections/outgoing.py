@@ -29,6 +29,7 @@ class Outgoing:
         self._on_gone = on_gone
         self._queue: deque[str | int] = deque()
         self._queued_bytes = 0
+        self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._pushed = 0
         self._confirmed = 0
@@ -61,8 +62,9 @@ class Outgoing:
     def close(self, code: int) -> None:
         """Closes after everything that was queued before."""
         if self.closing is None:
-            self.closing = code
-            self._queue.append(code)
+            # A plain number: daphne's protocol refuses to send a member of an enumeration.
+            self.closing = int(code)
+            self._queue.append(self.closing)
             self._wake()
 
     def _put(self, text: str) -> None:
@@ -78,10 +80,12 @@ class Outgoing:
 
     def _wake(self) -> None:
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._write())
+            self._task = self._loop.create_task(self._write())
 
     async def _write(self) -> None:
         queue = self._queue
+        # A batch brings its author the line and then the ack; a turn later both leave in one go.
+        await asyncio.sleep(0)
         try:
             while queue:
                 item = queue.popleft()

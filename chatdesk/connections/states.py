@@ -89,7 +89,7 @@ class ConversationStates:
     async def _send_places(self, brand: str) -> None:
         places = await database.run(queries.places, int(brand))
         for conv, queue in places.items():
-            if self._places.get(conv) != queue and hub.has(audience.player(conv)):
+            if self._places.get(conv) != queue and hub.followed(conv):
                 self._convs.ask(conv)
         if len(self._places) > 10_000:
             self._places.clear()

@@ -17,6 +17,7 @@ from chatdesk.conversations import queries
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
+from chatdesk.delivery.protocol.frames import Sides
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Watch:
         self._is_ill = is_ill
         self._doubt = asyncio.Event()
         self._marks: dict[str, tuple[object, ...]] = {}
+        self._shown: dict[str, tuple[int, ...]] = {}
         self._queues: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.heads_checks: list[Check] = []
@@ -56,6 +58,12 @@ class Watch:
     def doubt(self) -> None:
         """Something may have been missed: look now."""
         self._doubt.set()
+
+    def shown(self, conv: str, delivered: Sides, read: Sides) -> None:
+        """A socket that begins to follow was shown these marks. A mark that was told before and
+        written after would be missed: the next look compares."""
+        marks = (delivered.player, read.player, delivered.agent, read.agent)
+        self._shown.setdefault(conv, marks)
 
     async def _watching(self) -> None:
         while True:
@@ -88,13 +96,15 @@ class Watch:
         if convs:
             heads = await database.run(queries.heads, convs)
             marks = {}
+            shown, self._shown = self._shown, {}
             for conv, head in heads.items():
                 hub.heads[conv] = (head.seq, head.note_seq)
                 for topic in (audience.player(conv), audience.staff(conv)):
                     for follower in cast(list[Follower], hub.members(topic)):
                         follower.on_head(conv, head.seq, head.note_seq)
                 marks[conv] = head.mark
-                if conv in self._marks and self._marks[conv] != head.mark:
+                before = self._marks.get(conv, shown.get(conv))
+                if before is not None and before != head.mark[-len(before) :]:
                     hub.spread([Hint("conv", conv)])
             self._marks = marks
         queues = await database.run(queries.queue_revisions)

@@ -1,7 +1,7 @@
 """The statements of a batch in both dialects: as few as there can be, each of constant text.
 
-PostgreSQL gets whole columns as arrays, so its parser and the client's see the same short statement
-whatever the size of the batch; SQLite, which is in this process, gets row after row.
+PostgreSQL gets a batch as one JSON document, encoded in C, so that neither its parser nor the client's
+Python looks at single values; SQLite, which is in this process, gets row after row.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+import psycopg
 from django.db import connection
 
 from chatdesk.conversations import clock
@@ -24,8 +26,9 @@ _COLUMNS = {
     _EVENT: (*_COMMON, "body_hash", "shown", "staff"),
     _NOTE: (*_COMMON, "body_hash", "facts"),
 }
-_TYPES = {"seq": "bigint", "ts": "bigint"}
 _JSON = frozenset({"shown", "staff", "facts"})
+_TYPES = {"seq": "bigint", "ts": "bigint", **dict.fromkeys(_JSON, "jsonb")}
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -60,12 +63,20 @@ class Held:
     last_note_seq: int
     unanswered_since_ts: int | None
     first_reply_ts: int | None
+    blocked_ts: int | None
     changed: bool = False
 
 
 _HOLD = (
-    "SELECT id, state, epoch, owner_id, player_id, brand_id, last_seq, last_note_seq, "
-    "unanswered_since_ts, first_reply_ts FROM conversations_conversation "
+    "SELECT c.id, c.state, c.epoch, c.owner_id, c.player_id, c.brand_id, c.last_seq, "
+    "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts "
+    "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
+)
+_HOLD_WITH_CLOCK = (
+    f"WITH held AS MATERIALIZED ({_HOLD}"
+    "WHERE c.id = ANY(ARRAY(SELECT json_array_elements_text(%s::json))) "
+    "ORDER BY c.id FOR UPDATE OF c) "
+    "SELECT held.*, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) FROM held"
 )
 
 
@@ -73,16 +84,26 @@ def _is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
+def _on_postgresql(statement: str, document: object) -> psycopg.Cursor[Any]:
+    """Runs a statement of constant text, whose only parameter is the document, in the transaction
+    that is open. Past Django's cursor: that one writes parameters into the text, escaped."""
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(connection.connection)
+        return cursor.execute(statement, [_encode(document).decode()])
+
+
 def hold(convs: Collection[str]) -> tuple[dict[str, Held], int]:
     """Locks rows in the order of their ids, so that two batches never wait for each other in a
     circle; on SQLite the transaction already has the only write lock. Returns the clock with them,
     read after the lock."""
+    if _is_postgresql():
+        # The clock is read row by row, each after its lock: the latest is after all of them.
+        found = _on_postgresql(_HOLD_WITH_CLOCK, list(convs)).fetchall()
+        held = {row[0]: Held(*row[1:-1]) for row in found}
+        return held, max((row[-1] for row in found), default=0) or clock.now_ms()
     with connection.cursor() as cursor:
-        if _is_postgresql():
-            cursor.execute(_HOLD + "WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [sorted(convs)])
-        else:
-            marks = ", ".join(["%s"] * len(convs))
-            cursor.execute(_HOLD + f"WHERE id IN ({marks})", sorted(convs))
+        marks = ", ".join(["%s"] * len(convs))
+        cursor.execute(_HOLD + f"WHERE c.id IN ({marks})", sorted(convs))
         held = {row[0]: Held(*row[1:]) for row in cursor.fetchall()}
     return held, clock.now_ms()
 
@@ -92,24 +113,26 @@ def written(keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, 
     if not keys:
         return {}
     table = _NOTE if notes else _EVENT
-    with connection.cursor() as cursor:
-        if _is_postgresql():
-            # One look into the unique index for each key, whatever the planner thinks of arrays.
-            cursor.execute(
-                "SELECT k.conv, k.author, k.cmid, found.seq, found.ts, found.body_hash "
-                "FROM unnest(%s::text[], %s::text[], %s::text[]) AS k(conv, author, cmid), "
-                f"LATERAL (SELECT seq, ts, body_hash FROM {table} WHERE conversation_id = k.conv "
-                "AND author = k.author AND cmid = k.cmid LIMIT 1) AS found",
-                [list(column) for column in zip(*keys, strict=True)],
-            )
-        else:
-            values = ", ".join(["(%s, %s, %s)"] * len(keys))
+    if _is_postgresql():
+        # One look into the unique index for each key, whatever the planner thinks of arrays.
+        found = _on_postgresql(
+            "SELECT k.conv, k.author, k.cmid, found.seq, found.ts, found.body_hash FROM "
+            "(SELECT e->>0, e->>1, e->>2 FROM json_array_elements(%s::json) AS e) "
+            f"AS k(conv, author, cmid), LATERAL (SELECT seq, ts, body_hash FROM {table} "
+            "WHERE conversation_id = k.conv AND author = k.author AND cmid = k.cmid LIMIT 1) "
+            "AS found",
+            list(keys),
+        ).fetchall()
+    else:
+        values = ", ".join(["(%s, %s, %s)"] * len(keys))
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT conversation_id, author, cmid, seq, ts, body_hash "
                 f"FROM {table} WHERE (conversation_id, author, cmid) IN (VALUES {values})",
                 [part for key in keys for part in key],
             )
-        return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in cursor.fetchall()}
+            found = cursor.fetchall()
+    return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in found}
 
 
 def renumber(held: dict[str, Held]) -> None:
@@ -121,22 +144,21 @@ def renumber(held: dict[str, Held]) -> None:
     ]
     if not changed:
         return
+    if _is_postgresql():
+        _on_postgresql(
+            "UPDATE conversations_conversation AS c SET last_seq = (e->>0)::bigint, "
+            "last_note_seq = (e->>1)::bigint, unanswered_since_ts = (e->>2)::bigint, "
+            "first_reply_ts = (e->>3)::bigint FROM json_array_elements(%s::json) AS e "
+            "WHERE c.id = e->>4",
+            changed,
+        )
+        return
     with connection.cursor() as cursor:
-        if _is_postgresql():
-            cursor.execute(
-                "UPDATE conversations_conversation AS c SET last_seq = v.seq, "
-                "last_note_seq = v.note_seq, unanswered_since_ts = v.unanswered, "
-                "first_reply_ts = v.replied FROM unnest(%s::bigint[], %s::bigint[], "
-                "%s::bigint[], %s::bigint[], %s::text[]) "
-                "AS v(seq, note_seq, unanswered, replied, id) WHERE c.id = v.id",
-                [list(column) for column in zip(*changed, strict=True)],
-            )
-        else:
-            cursor.executemany(
-                "UPDATE conversations_conversation SET last_seq = %s, last_note_seq = %s, "
-                "unanswered_since_ts = %s, first_reply_ts = %s WHERE id = %s",
-                changed,
-            )
+        cursor.executemany(
+            "UPDATE conversations_conversation SET last_seq = %s, last_note_seq = %s, "
+            "unanswered_since_ts = %s, first_reply_ts = %s WHERE id = %s",
+            changed,
+        )
 
 
 def insert(rows: Sequence[Row], *, notes: bool) -> None:
@@ -144,6 +166,15 @@ def insert(rows: Sequence[Row], *, notes: bool) -> None:
         return
     table = _NOTE if notes else _EVENT
     columns = _COLUMNS[table]
+    names = ", ".join(columns)
+    if _is_postgresql():
+        types = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in columns)
+        _on_postgresql(
+            f"INSERT INTO {table} ({names}) "
+            f"SELECT {names} FROM json_to_recordset(%s::json) AS v({types})",
+            rows,
+        )
+        return
     lines = [
         [
             json.dumps(value, ensure_ascii=False)
@@ -154,16 +185,6 @@ def insert(rows: Sequence[Row], *, notes: bool) -> None:
         ]
         for row in rows
     ]
-    names = ", ".join(columns)
+    marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        if _is_postgresql():
-            chosen = ", ".join(f"{name}::jsonb" if name in _JSON else name for name in columns)
-            arrays = ", ".join(f"%s::{_TYPES.get(name, 'text')}[]" for name in columns)
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) "
-                f"SELECT {chosen} FROM unnest({arrays}) AS v({names})",
-                [list(column) for column in zip(*lines, strict=True)],
-            )
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)

@@ -37,10 +37,10 @@ def conversation(actor: Actor, conv: str, *agent_ids: int) -> tuple[Conversation
             # Leaving this savepoint by an exception gives back the locks taken inside it: starting
             # over with them in hand would take seats while holding a conversation.
             before = access.conversation(actor, conv)
-            concerned = _concerned(before) | set(agent_ids)
-            seats = {row.pk: row for row in lock_seats(concerned)}
+            held = concerned(before) | set(agent_ids)
+            seats = {row.pk: row for row in lock_seats(held)}
             row = access.conversation(actor, conv, lock=True)
-            if not _concerned(row) <= concerned:
+            if not concerned(row) <= held:
                 raise _Moved
             return row, seats
     raise Unavailable(retry_ms=200)
@@ -51,7 +51,8 @@ def lock_seats(agent_ids: Collection[int]) -> list[Seat]:
     return list(Seat.objects.select_for_update().filter(pk__in=agent_ids).order_by("pk"))
 
 
-def _concerned(row: Conversation) -> set[int]:
+def concerned(row: Conversation) -> set[int]:
+    """On whose desks a conversation is: its owner's, or of whoever has it on offer."""
     offered = Offer.objects.filter(conversation=row, state="offered").values_list("agent_id")
     return {agent_id for (agent_id,) in offered} | ({row.owner_id} if row.owner_id else set())
 

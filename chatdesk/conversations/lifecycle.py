@@ -213,9 +213,21 @@ def identified(changes: Changes, conv: str) -> None:
     row, _ = holding.conversation(_EVERYWHERE, conv)
     messages.remark(changes, row, "flag", SYSTEM, facts={"identified": True})
     row.save(update_fields=["last_note_seq"])
-    if row.owner_id is not None:
-        changes.desk(row.owner_id)
-    changes.conversation(conv)
+    _player_changed(changes, row)
+
+
+def tell_player_changed(player: str) -> None:
+    """The casino says something new of a player: staff who have him before them see it."""
+    with transition() as changes:
+        row = Conversation.objects.filter(player_id=player).exclude(state="closed").first()
+        if row is not None:
+            _player_changed(changes, row)
+
+
+def _player_changed(changes: Changes, row: Conversation) -> None:
+    for agent_id in sorted(holding.concerned(row)):
+        changes.desk(agent_id)
+    changes.conversation(row.pk)
 
 
 def _rename_author(old_player: str, known_player: str, convs: list[str]) -> None:

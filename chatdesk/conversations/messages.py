@@ -145,6 +145,8 @@ def _refuse(draft: Draft, held: Held) -> errors.Refusal | None:
                 return errors.NotAssignee()
             if _UNFILLED.search(draft.body):
                 return errors.BadField()
+        elif held.blocked_ts is not None:
+            return errors.Blocked()
         return None
     if draft.kind == "whisper" and not actor.supervises:
         return errors.Forbidden()

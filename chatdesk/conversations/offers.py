@@ -112,19 +112,26 @@ def settle(changes: Changes, row: Conversation, *, accepted_by: int | None, alia
 def withdraw_surplus(changes: Changes, seat: Seat) -> None:
     """Offers beyond the places that are left are taken back."""
     free = max(seat.capacity - holding.load(seat.pk), 0)
-    standing = Offer.objects.filter(agent_id=seat.pk, state="offered").order_by("offered_ts", "pk")
-    for offer in list(standing)[free:]:
-        _finish(changes, offer, "withdrawn")
-        changes.conversation(offer.conversation_id)
-        changes.hint("dispatch")
+    for offer in _standing(seat)[free:]:
+        _withdraw(changes, offer)
 
 
 def withdraw_all(changes: Changes, seat: Seat) -> None:
     """The agent does not take offers any more."""
-    for offer in Offer.objects.filter(agent_id=seat.pk, state="offered"):
-        _finish(changes, offer, "withdrawn")
-        changes.conversation(offer.conversation_id)
-        changes.hint("dispatch")
+    for offer in _standing(seat):
+        _withdraw(changes, offer)
+
+
+def _standing(seat: Seat) -> list[Offer]:
+    standing = Offer.objects.filter(agent_id=seat.pk, state="offered")
+    return list(standing.select_related("conversation").order_by("offered_ts", "pk"))
+
+
+def _withdraw(changes: Changes, offer: Offer) -> None:
+    _finish(changes, offer, "withdrawn")
+    changes.conversation(offer.conversation_id)
+    changes.hint("dispatch")
+    changes.queue(offer.conversation.brand_id)
 
 
 def frame(offer: Offer) -> OfferFrame:

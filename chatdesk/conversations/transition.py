@@ -28,6 +28,7 @@ class Changes:
         self._publications: list[Publication] = []
         self._hints: dict[Hint, None] = {}
         self._kinds: dict[str, None] = {}
+        self._queues: set[int] = set()
 
     def event(self, row: shown.EventRow) -> None:
         self._publications.append(shown.event_line(row))
@@ -56,11 +57,14 @@ class Changes:
             self._hints[hint] = None
 
     def queue(self, brand_id: int) -> None:
-        """The queue of a brand changed. Call it last: this row is shared by the whole brand."""
-        hint = Hint("queue", str(brand_id))
-        if hint not in self._hints:
+        """The queue of a brand changed; its revision grows at the end of the same transaction."""
+        self._hints[Hint("queue", str(brand_id))] = None
+        self._queues.add(brand_id)
+
+    def count_queues(self) -> None:
+        """Last of all, because these rows are shared by whole brands; in the order of their keys."""
+        for brand_id in sorted(self._queues):
             Brand.objects.filter(pk=brand_id).update(queue_rev=F("queue_rev") + 1)
-            self._hints[hint] = None
 
     def hint(self, what: str, key: str = "") -> None:
         self._hints[Hint(what, key)] = None
@@ -77,4 +81,5 @@ def transition() -> Iterator[Changes]:
     changes = Changes()
     with transaction.atomic(durable=True):
         yield changes
+        changes.count_queues()
     hub.publish(changes.publications())

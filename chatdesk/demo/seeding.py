@@ -51,7 +51,15 @@ HELP_LINE = {
     "url": "https://helpline.example/",
 }
 STAFF = (
-    DemoStaff("desk.01", "Vera", "agent", ("nl", "en"), ("general", "payments")),
+    # Speaks everything, so that one person can try the whole demo.
+    DemoStaff(
+        "desk.01",
+        "Vera",
+        "agent",
+        ("nl", "sv", "ru", "fi", "en"),
+        ("general", "payments"),
+        capacity=4,
+    ),
     DemoStaff("desk.02", "Iris", "agent", ("sv", "en"), ("general", "kyc")),
     DemoStaff("desk.03", "Ilja", "agent", ("ru", "en"), ("general", "technical")),
     DemoStaff("desk.04", "Noor", "agent", ("nl", "fi", "en"), ("general", "player_safety")),

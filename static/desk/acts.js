@@ -7,9 +7,10 @@ import { CLOSE_REASONS, closeReason } from "./words.js";
 
 function useAct(act, onClose) {
   const [busy, setBusy] = useState(false);
-  return [busy, async (...args) => {
+  return [busy, async (event) => {
+    event.preventDefault();
     setBusy(true);
-    const done = await act(...args);
+    const done = await act();
     setBusy(false);
     if (done) onClose();
   }];
@@ -18,15 +19,15 @@ function useAct(act, onClose) {
 export function TransferForm({ desk, chat, onClose }) {
   const [target, setTarget] = useState("");
   const [note, setNote] = useState("");
-  const [busy, send] = useAct((to) => desk.transfer(chat, to, note), onClose);
   const roster = desk.roster.value;
   useEffect(() => { desk.loadRoster(); }, []);
   const agents = (roster?.agents ?? []).filter((agent) => agent.id !== desk.state.value.me?.id);
   const speaks = (agent) => (agent.languages ?? []).includes(chat.lang);
   const sorted = [...agents].sort((a, b) => speaks(b) - speaks(a) || a.alias.localeCompare(b.alias));
   const picked = target && JSON.parse(target);
+  const [busy, send] = useAct(() => desk.transfer(chat, picked, note), onClose);
   const name = picked && (picked.skill ?? agents.find((agent) => agent.id === picked.agent)?.alias);
-  return html`<${Popover} label=${t("Transfer {name}", { name: chat.player.name })} class="form" onClose=${onClose}>
+  return html`<${Popover} label=${t("Transfer {name}", { name: chat.player.name })} class="form" onClose=${onClose}><form onSubmit=${send}>
     <p class="menu-head">${t("Transfer {name}", { name: chat.player.name })}</p>
     <div class="field"><label for=${`to-${chat.conv}`}>${t("To a person or a team")}</label>
       <select id=${`to-${chat.conv}`} class="select" data-first value=${target} onChange=${(event) => setTarget(event.target.value)}>
@@ -36,20 +37,20 @@ export function TransferForm({ desk, chat, onClose }) {
       </select></div>
     <div class="field"><label for=${`why-${chat.conv}`}>${t("Internal note for them, if it helps")}</label>
       <textarea id=${`why-${chat.conv}`} class="input" rows="2" maxlength="2000" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></div>
-    <div class="row-buttons"><button type="button" class="btn primary" disabled=${!picked || busy} onClick=${() => send(picked)}>${name ? t("Transfer {name} to {to}", { name: chat.player.name, to: name }) : t("Transfer {name}", { name: chat.player.name })}</button>
+    <div class="row-buttons"><button class="btn primary" disabled=${!picked || busy}>${name ? t("Transfer {name} to {to}", { name: chat.player.name, to: name }) : t("Transfer {name}", { name: chat.player.name })}</button>
       <button type="button" class="btn quiet" onClick=${onClose}>${t("Cancel")}</button></div>
-  </${Popover}>`;
+  </form></${Popover}>`;
 }
 
 export function ReleaseForm({ desk, chat, onClose }) {
   const [busy, send] = useAct(() => desk.release(chat), onClose);
   const name = chat.player.name;
-  return html`<${Popover} label=${t("Give {name} back to the queue", { name })} class="form" onClose=${onClose}>
+  return html`<${Popover} label=${t("Give {name} back to the queue", { name })} class="form" onClose=${onClose}><form onSubmit=${send}>
     <p class="menu-head">${t("Give {name} back to the queue", { name })}</p>
     <p class="text-2">${t("{name} goes to the head of the queue and keeps the wait so far.", { name })}</p>
-    <div class="row-buttons"><button type="button" class="btn primary" disabled=${busy} onClick=${() => send()}>${t("Give {name} back", { name })}</button>
+    <div class="row-buttons"><button class="btn primary" disabled=${busy}>${t("Give {name} back", { name })}</button>
       <button type="button" class="btn quiet" onClick=${onClose}>${t("Cancel")}</button></div>
-  </${Popover}>`;
+  </form></${Popover}>`;
 }
 
 export function CloseForm({ desk, chat, onClose }) {
@@ -57,13 +58,13 @@ export function CloseForm({ desk, chat, onClose }) {
   const [busy, send] = useAct(() => desk.close(chat, reason), onClose);
   const name = chat.player.name;
   const unsent = desk.draftStore.text(chat.conv, "reply").trim() !== "";
-  return html`<${Popover} label=${t("Close the chat with {name}", { name })} class="form" onClose=${onClose}>
+  return html`<${Popover} label=${t("Close the chat with {name}", { name })} class="form" onClose=${onClose}><form onSubmit=${send}>
     <fieldset><legend class="menu-head">${t("Close the chat with {name}", { name })}</legend>
       ${CLOSE_REASONS.map((code) => html`<label key=${code} class="radio"><input type="radio" name=${`close-${chat.conv}`} data-first=${code === reason} checked=${code === reason} onChange=${() => setReason(code)} />${closeReason(code)}</label>`)}
     </fieldset>
     <p class="meta">${t("The reason is for staff only.")}</p>
     ${unsent && html`<p class="field-error">${t("There is an unsent reply to {name}.", { name })}</p>`}
-    <div class="row-buttons"><button type="button" class="btn primary" disabled=${busy} onClick=${() => send()}>${t("Close {name}", { name })}</button>
+    <div class="row-buttons"><button class="btn primary" disabled=${busy}>${t("Close {name}", { name })}</button>
       <button type="button" class="btn quiet" onClick=${onClose}>${t("Cancel")}</button></div>
-  </${Popover}>`;
+  </form></${Popover}>`;
 }

@@ -5,7 +5,7 @@ import { languageName, t, tn } from "../kit/i18n.js";
 import { CannedList, matches } from "./canned.js";
 import { sends } from "./keys.js";
 import { lastFrom } from "./log.js";
-import { fill, insertAt, slashAt, unfilled } from "./slash.js";
+import { fill, firstHole, insertAt, slashAt, unfilled } from "./slash.js";
 import { Icon } from "./ui.js";
 
 const TYPING_EVERY_MS = 4000;
@@ -20,6 +20,7 @@ export function Composer({ desk, conv, mode, chat, focused }) {
   const caret = useRef(null);
   const typing = useRef({ at: 0, timer: 0 });
   const note = mode === "note";
+  const missing = note ? [] : unfilled(text);
   const { name } = chat.player;
   const id = `composer-${conv}`;
 
@@ -56,27 +57,28 @@ export function Composer({ desk, conv, mode, chat, focused }) {
   const pick = (response) => {
     const values = desk.canned.values(conv);
     const from = list && !list.closed ? list : { start: field.current.selectionStart, end: field.current.selectionEnd };
-    const done = insertAt(text, from.start, from.end, fill(response.body, values));
+    const filled = fill(response.body, values);
+    const done = insertAt(text, from.start, from.end, filled);
     write(done.text, response.id);
-    caret.current = done.caret;
+    // A value that is missing is selected, so that what is typed next takes its place.
+    const hole = firstHole(filled);
+    caret.current = hole ? [from.start + hole[0], from.start + hole[1]] : [done.caret, done.caret];
     setList(null);
     field.current.focus();
   };
-  const refuse = (words, from, to) => {
+  const refuse = (words, hole) => {
     setTrouble(words);
     field.current.focus();
-    if (from >= 0) field.current.setSelectionRange(from, to);
+    if (hole) field.current.setSelectionRange(...hole);
   };
   const send = (confirmed = false) => {
     if (!text.trim()) return;
-    const missing = note ? [] : unfilled(text);
     if (missing.length) {
-      const at = text.search(/\{\{/u);
-      refuse(tn("Fill in {names} before sending to {name}.", "Fill in {names} before sending to {name}.", missing.length, { names: missing.join(", "), name }), at, text.indexOf("}}", at) + 2);
+      refuse(tn("Fill in {names} before sending to {name}.", "Fill in {names} before sending to {name}.", missing.length, { names: missing.join(", "), name }), firstHole(text));
       return;
     }
     const over = [...text].length - desk.state.value.limits.body_chars;
-    if (over > 0) return refuse(tn("{n} character too many.", "{n} characters too many.", over), -1);
+    if (over > 0) return refuse(tn("{n} character too many.", "{n} characters too many.", over));
     const unseen = !note && !confirmed && unseenLine(desk.state.value, conv);
     if (unseen) {
       setAsking(unseen);
@@ -103,7 +105,8 @@ export function Composer({ desk, conv, mode, chat, focused }) {
         pick(found[Math.min(list.index, found.length - 1)].response);
         return;
       }
-      if (event.key === "Escape") {
+      // Enter on a list without a match closes it; only the next one sends what looks like a shortcut.
+      if (event.key === "Escape" || sends(event)) {
         event.preventDefault();
         event.stopPropagation();
         setList({ ...list, closed: true, dismissed: list.start });
@@ -120,10 +123,10 @@ export function Composer({ desk, conv, mode, chat, focused }) {
     const el = field.current;
     el.style.blockSize = "auto";
     el.style.blockSize = `${Math.min(el.scrollHeight, 140)}px`;
-    if (caret.current !== null) el.setSelectionRange(caret.current, caret.current);
+    if (caret.current !== null) el.setSelectionRange(...caret.current);
     caret.current = null;
   }, [text, list, asking]);
-  useEffect(() => desk.registerComposer(conv, {
+  useLayoutEffect(() => desk.registerComposer(conv, {
     focus: () => field.current?.focus(), pick,
     reload: () => setText(desk.draftStore.text(conv, mode)),
   }));
@@ -151,19 +154,19 @@ export function Composer({ desk, conv, mode, chat, focused }) {
         placeholder=${note ? t("Write a note that only staff sees") : t("Write to {name} in {language}", { name, language: languageName(chat.lang) })}
         onInput=${onInput} onKeyDown=${onKeyDown} onClick=${(event) => look(text, event.target.selectionStart)}></textarea>
       ${trouble && html`<p class="field-error" id=${`${id}-trouble`} role="alert"><${Icon} name="warn" />${trouble}</p>`}
+      ${!trouble && missing.length > 0 && html`<p class="unfilled"><${Icon} name="warn" /><span>${tn("{n} value missing: {names}. It must be filled in before sending.", "{n} values missing: {names}. They must be filled in before sending.", missing.length, { names: missing.join(", ") })}</span></p>`}
       <div class="composer-foot">
         ${note ? html`<span class="only-staff">${t("Only staff")}</span>`
           : html`<button type="button" class="btn quiet sm" onClick=${() => openList(field.current, text, write, setList, caret)}><span class="key">/</span>${t("Responses")}</button>`}
-        <span class="hint push">${waiting > 0 ? tn("{n} waiting", "{n} waiting", waiting) : open ? t("Esc closes the list") : note ? "" : t("Enter sends")}</span>
-        <button type="button" class=${`btn send ${sendKind(note, focused, text)}`} aria-disabled=${text.trim() ? undefined : "true"} onClick=${() => send(false)}>
+        <span class="hint push drops"><span>${waiting > 0 ? tn("{n} waiting", "{n} waiting", waiting) : open ? t("Esc closes the list") : note ? "" : t("Enter sends")}</span></span>
+        <button type="button" class=${`btn send ${sendKind(note, focused && text.trim() && !missing.length)}`} aria-disabled=${text.trim() ? undefined : "true"} onClick=${() => send(false)}>
           <${Icon} name=${note ? "lock" : "up"} />${note ? t("Save internal note") : t("Send to {name}", { name })}</button>
       </div>
     </div>
   </div>`;
 }
 
-function sendKind(note, focused, text) {
-  const ready = focused && text.trim();
+function sendKind(note, ready) {
   if (note) return ready ? "staff" : "staff-line";
   return ready ? "primary" : "";
 }
@@ -173,7 +176,7 @@ function openList(field, text, write, setList, caret) {
   const gap = at === 0 || /\s/u.test(text[at - 1]) ? "" : " ";
   const done = insertAt(text, at, field.selectionEnd, `${gap}/`);
   write(done.text);
-  caret.current = done.caret;
+  caret.current = [done.caret, done.caret];
   setList({ start: done.caret - 1, end: done.caret, query: "", index: 0 });
   field.focus();
 }

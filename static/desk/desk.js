@@ -4,45 +4,32 @@ import { batch, signal } from "../kit/preact.js";
 import { t, tn } from "../kit/i18n.js";
 import { Outbox } from "../kit/outbox.js";
 import * as sound from "../kit/sound.js";
-import * as theme from "../kit/theme.js";
 import { Wire } from "../kit/wire.js";
 import { longestWaiting, soundFor } from "./alerts.js";
 import { Canned } from "./canned.js";
 import { Drafts } from "./drafts.js";
+import { Screen } from "./screen.js";
 import { Sender } from "./sender.js";
 import { neighbour } from "./slots.js";
 import { initial, needs, reduce } from "./state.js";
 import { failure } from "./words.js";
 
 const PAGE_EVENTS = 50;
-const NOTICE_MS = 8000;
+const FAILED_PAUSE_MS = 3000;
 const DRAFT_KEPT_MS = 10 * 60 * 1000;
 
-export class Desk {
+export class Desk extends Screen {
   constructor(page, storage) {
+    super(storage);
     this.page = page;
-    this.storage = storage;
     this.state = signal(initial());
     this.drafts = signal(0);
     this.unsent = signal(0);
-    this.visible = signal(!document.hidden);
-    this.notice = signal(null);
-    this.spoken = signal("");
     this.roster = signal(null);
-    this.palette = signal(null);
-    this.help = signal(false);
-    this.panelOpen = signal(this.kept("panel") !== "folded");
-    this.singleKeys = signal(this.kept("keys") !== "off");
-    this.column = signal("chats");
-    this.muted = signal(sound.muted());
-    this.heard = signal(false);
-    this.theme = signal(theme.apply());
+    this.typedAt = 0;
     this.draftStore = new Drafts(storage, "desk.draft.");
     this.sender = new Sender(new Outbox(storage, "desk"), (version) => { this.unsent.value = version; });
-    this.canned = new Canned(page.canned_url, (url) => this.getJson(url));
-    this.composers = new Map();
-    this.panes = new Map();
-    this.forms = new Map();
+    this.canned = new Canned(page.canned_url, getJson);
   }
 
   start() {
@@ -56,6 +43,11 @@ export class Desk {
     });
     this.sender.wire = this.wire;
     this.loadRoster();
+  }
+
+  // All clocks of the desk run on the server's time.
+  now() {
+    return this.wire ? this.wire.serverNow() : Date.now();
   }
 
   // ---- the socket ----
@@ -78,7 +70,8 @@ export class Desk {
   }
 
   linked(link) {
-    this.dispatch({ act: "link", ...link });
+    const offset = this.now() - Date.now();
+    this.dispatch({ act: "link", ...link, retryAt: link.retryAt ? link.retryAt + offset : null });
     if (link.state !== "live") this.sender.lost();
   }
 
@@ -86,12 +79,12 @@ export class Desk {
     if (frame.t === "ack") this.sender.acked(frame);
     else if (frame.t === "nack") this.sender.nacked(frame);
     else this.dispatch(frame.t === "welcome" ? { ...frame, resumed: this.resumed } : frame);
-    if (frame.t === "desk") this.sender.pumpAll();
+    if (frame.t === "desk" || frame.t === "welcome") this.sender.pumpAll();
   }
 
   dispatch(frame) {
     const before = this.state.peek();
-    const after = reduce(before, frame, Date.now());
+    const after = reduce(before, frame, this.now());
     if (after === before) return;
     batch(() => {
       this.state.value = after;
@@ -100,10 +93,18 @@ export class Desk {
       }
     });
     if (!frame.act && !this.quiet(frame)) this.announce(before, after, frame);
-    for (const conv of Object.keys(after.gone)) {
-      if (!before.gone[conv]) setTimeout(() => this.state.peek().chats[conv] || this.draftStore.drop(conv), DRAFT_KEPT_MS);
-    }
+    if (frame.t === "desk") this.moved(before, after);
     for (const need of needs(after)) this.fetchHistory(need);
+  }
+
+  // What the desk frame brought or took, beside what the reducer shows by itself.
+  moved(before, after) {
+    if (before.expect && after.expect === null && after.focus === before.expect) this.focusComposer(before.expect);
+    for (const [conv, chat] of Object.entries(before.chats)) {
+      if (after.chats[conv]) continue;
+      setTimeout(() => this.state.peek().chats[conv] || this.draftStore.drop(conv), DRAFT_KEPT_MS);
+      if (!before.leaving[conv] && !after.gone[conv]) this.say(t("The chat with {name} left your desk.", { name: chat.player.name }), "bad");
+    }
   }
 
   quiet(frame) {
@@ -120,22 +121,24 @@ export class Desk {
     if (frame.t === "offer") this.spoken.value = t("New offer. F2 accepts it.");
   }
 
-  async fetchHistory({ conv, before, limit = PAGE_EVENTS }) {
+  async fetchHistory({ conv, before, before_note, limit = PAGE_EVENTS }) {
     this.dispatch({ act: "loading", conv, on: true });
-    const frame = { t: "history", conv, limit: Math.min(100, limit), notes: true };
+    const frame = { t: "history", conv, limit: Math.min(100, Math.max(PAGE_EVENTS, limit)), notes: true };
     if (before) frame.before = before;
+    if (before_note) frame.before_note = before_note;
     try {
       await this.wire.request(frame);
-      this.dispatch({ act: "loading", conv, on: false });
     } catch (error) {
-      this.dispatch({ act: "loading", conv, on: false, failed: error.code !== "lost" });
+      // A socket that is lost asks anew when it is back; a refusal is not asked again at once.
+      if (error.code !== "lost") await new Promise((done) => setTimeout(done, FAILED_PAUSE_MS));
     }
+    this.dispatch({ act: "loading", conv, on: false });
   }
 
   older(conv) {
     const { logs, loading } = this.state.peek();
     const first = logs[conv]?.events[0]?.seq;
-    if (first > 1 && !loading[conv]) this.fetchHistory({ conv, before: first });
+    if (first > 1 && !loading[conv]) this.fetchHistory({ conv, before: first, before_note: logs[conv].notes[0]?.note_seq });
   }
 
   loadingHistory(conv) {
@@ -164,11 +167,20 @@ export class Desk {
   }
 
   async take(conv, frame) {
+    const asked = Date.now();
     this.dispatch({ act: "expect", conv });
     const done = await this.command(frame);
-    if (!done && this.state.peek().expect === conv) this.dispatch({ act: "expect", conv: null });
+    // Who goes on writing elsewhere is not pulled away: the next letters would go to another player.
+    if ((!done || this.typedAt > asked) && this.state.peek().expect === conv) this.dispatch({ act: "expect", conv: null });
     if (done) this.column.value = "chat";
-    if (done) this.focusComposer(conv);
+  }
+
+  // F2: the offer that ends first; before the shift, its start.
+  acceptNext() {
+    const { offers, status, panes, link } = this.state.peek();
+    const first = Object.values(offers).sort((a, b) => a.expires_ts - b.expires_ts)[0];
+    if (first) this.accept(first);
+    else if (!panes.length && status.status !== "available" && link.state === "live") this.setStatus("available");
   }
 
   decline(offer, reason) {
@@ -236,6 +248,11 @@ export class Desk {
     this.focusComposer(conv);
   }
 
+  switchMode() {
+    const { focus, chats, mode } = this.state.peek();
+    if (chats[focus]) this.setMode(focus, mode[focus] === "note" ? "reply" : "note");
+  }
+
   startNote(conv) {
     this.open(conv);
     this.setMode(conv, "note");
@@ -251,20 +268,6 @@ export class Desk {
     const conv = longestWaiting(this.state.peek());
     if (conv) this.open(conv);
     else this.say(t("None of your players is waiting."), "good");
-  }
-
-  focusComposer(conv) {
-    requestAnimationFrame(() => this.composers.get(conv)?.focus());
-  }
-
-  registerComposer(conv, composer) {
-    this.composers.set(conv, composer);
-    return () => { if (this.composers.get(conv) === composer) this.composers.delete(conv); };
-  }
-
-  registerForms(conv, toggle) {
-    this.forms.set(conv, toggle);
-    return () => { if (this.forms.get(conv) === toggle) this.forms.delete(conv); };
   }
 
   openForm(conv, which) {
@@ -289,21 +292,33 @@ export class Desk {
   }
 
   touchDrafts() {
+    this.typedAt = Date.now();
     this.drafts.value += 1;
   }
 
-  async copy(text) {
+  // ---- what else is known ----
+
+  async loadRoster() {
     try {
-      await navigator.clipboard.writeText(text);
-      this.say(t("Copied."), "good");
+      this.roster.value = await getJson(this.page.roster_url);
     } catch {
-      this.say(t("The browser did not allow copying. Select the text and copy it."), "bad");
+      // The form that needs it asks again when it opens.
     }
   }
 
-  say(text, kind) {
-    const notice = { text, kind };
-    this.notice.value = notice;
-    setTimeout(() => { if (this.notice.peek() === notice) this.notice.value = null; }, NOTICE_MS);
+  brandName(slug) {
+    return this.roster.value?.brands.find((brand) => brand.slug === slug)?.name ?? slug;
   }
+
+  // A shared machine keeps nothing that was written.
+  signOut() {
+    this.draftStore.forgetAll();
+    this.sender.outbox.clear();
+  }
+}
+
+async function getJson(url) {
+  const answer = await fetch(url, { headers: { Accept: "application/json" }, redirect: "error", cache: "no-store" });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
 }

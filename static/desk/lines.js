@@ -49,7 +49,7 @@ function pendingRow(entry) {
   return {
     key: `p${entry.cmid}`, kind: "pending", note: entry.mode === "note", cmid: entry.cmid,
     body: entry.body, state: entry.state, code: entry.code ?? null, final: entry.final === true,
-    ts: entry.ts ?? null, acked: entry.acked ?? null,
+    ts: entry.ts ?? null,
   };
 }
 

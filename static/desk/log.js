@@ -1,10 +1,11 @@
 // The desk's view of one conversation's transcript: a thin layer over the shared reducer.
 import { apply } from "../kit/transcript.js";
 
-// Always {log, gap|null}, whatever the frame.
+// {log, gap|null}: the hole to ask for. A page of the past always brings the newest notes as well, so
+// a hole in the notes is asked for like one before the first line that is still to come.
 export function fold(log, frame) {
-  const result = apply(log, frame);
-  return result.state ? { log: result.state, gap: result.gap ?? null } : { log: result, gap: null };
+  const { state, gap, noteGap } = apply(log, frame);
+  return { log: state, gap: gap ?? (noteGap ? { from: Math.max(1, state.last - 1), to: state.last } : null) };
 }
 
 export function last(log, test) {

@@ -1,12 +1,12 @@
 // One conversation: head, safety, transcript, composer. Everything in it is bound to its own
 // conversation; nothing reads which pane has the focus to know where a text goes.
-import { html, useEffect, useRef, useState } from "../kit/preact.js";
+import { html, useLayoutEffect, useState } from "../kit/preact.js";
 import { formatTime, languageName, t } from "../kit/i18n.js";
 import { lastFrom } from "./log.js";
 import { CloseForm, ReleaseForm, TransferForm } from "./acts.js";
 import { Composer } from "./composer.js";
 import { Transcript } from "./transcript.js";
-import { Clock, Icon, minutes, now } from "./ui.js";
+import { Clock, Icon, IconButton, now } from "./ui.js";
 import { safetyOf, topicName } from "./words.js";
 
 export function Pane({ desk, conv }) {
@@ -14,13 +14,11 @@ export function Pane({ desk, conv }) {
   const chat = state.chats[conv] ?? state.gone[conv]?.chat;
   const gone = state.chats[conv] ? null : state.gone[conv];
   const focused = state.focus === conv;
-  const box = useRef(null);
   const mode = state.mode[conv] ?? "reply";
-  useEffect(() => desk.registerPane(conv, box.current), [conv]);
   if (!chat) return null;
-  const number = (state.places.of[conv] ?? 0) + 1;
+  const number = (gone?.place ?? state.places.of[conv] ?? 0) + 1;
   const safety = safetyOf(chat.player, chat.topic);
-  return html`<section ref=${box} class=${`pane ${focused ? "focused" : ""}`} aria-label=${t("Chat {n}, {name}", { n: number, name: chat.player.name })}
+  return html`<section class=${`pane ${focused ? "focused" : ""}`} aria-label=${t("Chat {n}, {name}", { n: number, name: chat.player.name })}
       onFocusIn=${() => !focused && desk.focus(conv)} onPointerDown=${() => !focused && desk.focus(conv)}>
     <${Head} desk=${desk} state=${state} chat=${chat} gone=${gone} number=${number} focused=${focused} />
     ${safety.level && html`<div class=${`strip ${safety.level}`}><${Icon} name=${safety.icon} /><span>${safety.rule}</span></div>`}
@@ -35,22 +33,21 @@ function Head({ desk, state, chat, gone, number, focused }) {
   const [form, setForm] = useState(null);
   const { conv } = chat;
   const log = state.logs[conv];
-  const opened = log?.events.find((event) => event.kind === "opened")?.ts;
   const toggle = (name) => setForm(form === name ? null : name);
   const close = () => setForm(null);
-  useEffect(() => desk.registerForms(conv, toggle), [conv, form]);
-  const age = opened ? Math.floor((now.value - opened) / 60000) : null;
+  useLayoutEffect(() => desk.registerForms(conv, toggle), [conv, form]);
+  const age = chat.opened_ts ? Math.max(0, Math.floor((now.value - chat.opened_ts) / 60000)) : null;
   return html`<header class="pane-head">
     <span class=${`cap ${focused ? "focused" : "open"}`}>${number}</span>
     <span class="slot-lines">
-      <span class="slot-line"><h2 class="truncate">${chat.player.name}</h2><span class="slot-id">${chat.player.id}</span></span>
-      <span class="slot-line"><span class="pane-facts">${languageName(chat.lang)} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}${age !== null ? t(", {n} min", { n: age }) : ""}</span></span>
+      <span class="slot-line"><h2 class="truncate">${chat.player.name}</h2><span class="slot-id drops"><span>${chat.player.id}</span></span>
+        ${!gone && html`<span class="push"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span>`}</span>
+      <span class="slot-line"><span class="pane-facts">${languageName(chat.lang)} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>${age !== null && html`<span class="pane-facts drops"><span>${t("{n} min", { n: age })}</span></span>`}</span>
     </span>
-    ${!gone && html`<span class="pane-clock"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span>
-    <span class="anchor pane-acts">
-      <button type="button" class="btn quiet icon-only" aria-expanded=${form === "transfer"} title=${t("Transfer {name}", { name: chat.player.name })} onClick=${() => toggle("transfer")}><${Icon} name="transfer" label=${t("Transfer {name}", { name: chat.player.name })} /></button>
-      <button type="button" class="btn quiet icon-only" aria-expanded=${form === "release"} title=${t("Give {name} back to the queue", { name: chat.player.name })} onClick=${() => toggle("release")}><${Icon} name="release" label=${t("Give {name} back to the queue", { name: chat.player.name })} /></button>
-      <button type="button" class=${`btn quiet icon-only ${chat.help ? "on" : ""}`} aria-pressed=${chat.help} title=${helpWord(chat)} onClick=${() => desk.askHelp(conv, !chat.help)}><${Icon} name="lifebuoy" label=${helpWord(chat)} /></button>
+    ${!gone && html`<span class="anchor pane-acts">
+      <${IconButton} icon="transfer" label=${t("Transfer {name}", { name: chat.player.name })} aria-expanded=${form === "transfer"} onClick=${() => toggle("transfer")} />
+      <${IconButton} icon="release" label=${t("Give {name} back to the queue", { name: chat.player.name })} aria-expanded=${form === "release"} onClick=${() => toggle("release")} />
+      <${IconButton} icon="lifebuoy" label=${helpWord(chat)} class=${chat.help ? "on" : ""} aria-pressed=${chat.help} onClick=${() => desk.askHelp(conv, !chat.help)} />
       <button type="button" class="btn quiet" aria-expanded=${form === "close"} aria-label=${t("Close the chat with {name}", { name: chat.player.name })} onClick=${() => toggle("close")}>${t("Close")}</button>
       ${form === "transfer" && html`<${TransferForm} desk=${desk} chat=${chat} onClose=${close} />`}
       ${form === "release" && html`<${ReleaseForm} desk=${desk} chat=${chat} onClose=${close} />`}
@@ -70,7 +67,7 @@ function helpWord(chat) {
 function Banner({ desk, state }) {
   const { link } = state;
   if (link.state === "live" || link.state === "stopped" || !link.since || now.value - link.since < 1500) return null;
-  const left = link.retryAt ? Math.max(0, Math.ceil((link.retryAt - desk.localOffset() - now.value) / 1000)) : 0;
+  const left = link.retryAt ? Math.max(0, Math.ceil((link.retryAt - now.value) / 1000)) : 0;
   return html`<div class="banner" role="status"><${Icon} name="no-wifi" />
     <span class="grow">${left > 0 ? t("Connection lost. Next try in {n} s. Keep writing; messages go out in order.", { n: left })
       : t("Connection lost. Trying again now. Keep writing; messages go out in order.")}</span>

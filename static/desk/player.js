@@ -15,14 +15,14 @@ export function PlayerPanel({ desk }) {
   const { player } = chat;
   const safety = safetyOf(player, chat.topic);
   const log = state.logs[conv];
-  const opened = log?.events.find((event) => event.kind === "opened");
+  const opened = chat.opened_ts;
   const joined = log?.events.find((event) => event.kind === "joined" && event.data?.waited_ms != null);
-  const fields = Object.entries(opened?.data?.fields ?? {});
+  const fields = Object.entries(chat.fields ?? {});
   const notes = (log?.notes ?? []).filter((note) => note.kind !== "flag").slice(-3);
   return html`<aside class="panel" aria-label=${t("Player {name}", { name: player.name })}>
     <section class="panel-head">
-      <div class="slot-line"><h2>${player.name}</h2><span class="slot-id">${player.id}</span>
-        <span class="push">${verified(player)}</span></div>
+      <div class="slot-line"><h2>${player.name}</h2><span class="push">${verified(player)}</span></div>
+      <p class="player-id">${player.id}</p>
       <p class="text-2">${desk.brandName(chat.brand)} · ${languageName(chat.lang)}</p>
       <p class="meta">${player.authenticated ? t("Signed in at the casino") : t("Visitor, not signed in")}</p>
     </section>
@@ -39,7 +39,7 @@ export function PlayerPanel({ desk }) {
       <dl class="facts">
         <dt>${t("Topic")}</dt><dd>${topicName(chat.topic)}</dd>
         <dt>${t("Language")}</dt><dd>${languageName(chat.lang)}</dd>
-        <dt>${t("Opened")}</dt><dd>${opened ? html`${formatDate(opened.ts)}, ${formatTime(opened.ts)}` : "–"}</dd>
+        <dt>${t("Opened")}</dt><dd>${opened ? html`${formatDate(opened)}, ${formatTime(opened)}` : "–"}</dd>
         <dt>${t("Wait")}</dt><dd class="num">${joined ? minutes(joined.data.waited_ms) : "–"}</dd>
         <dt>${t("Tier")}</dt><dd>${player.tier || "–"}</dd>
       </dl>

@@ -4,7 +4,7 @@ import { languageName, t, tn } from "../kit/i18n.js";
 import { lastFrom, lastMessage } from "./log.js";
 import { row } from "./slots.js";
 import { OfferSlot, ResultSlot } from "./offer.js";
-import { Clock, Icon, Wait, now } from "./ui.js";
+import { Clock, Icon, Unread, Wait, now } from "./ui.js";
 import { topicName } from "./words.js";
 
 export function Rail({ desk }) {
@@ -16,9 +16,8 @@ export function Rail({ desk }) {
   return html`<nav class="rail" aria-label=${t("Chats")}>
     <div class="rail-head"><h2>${t("My chats")}</h2>
       <span class="meta">${t("{taken} of {places} places", { taken: chats, places: state.capacity })}</span>
-      <button type="button" class="btn quiet sm push" onClick=${() => desk.nextWaiting()}><span class="key">F8</span>${t("next waiting")}</button>
+      <button type="button" class="btn quiet sm push" aria-label=${t("Go to the player who waits longest")} title=${t("Go to the player who waits longest")} onClick=${() => desk.nextWaiting()}><span class="key">F8</span><span class="drops"><span>${t("next waiting")}</span></span></button>
     </div>
-    ${missed && html`<${Missed} desk=${desk} chats=${chats} missed=${state.status.missed} />`}
     <ol class="slots">${byPlace.map((conv, place) => {
       const number = place + 1;
       const chat = conv && state.chats[conv];
@@ -30,9 +29,7 @@ export function Rail({ desk }) {
       return html`<li key=${place} class="slot free"><span class="cap free">${number}</span><span>${t("Free")}</span></li>`;
     })}</ol>
     <${Queue} desk=${desk} state=${state} full=${chats >= state.capacity} />
-    <div class="rail-foot" role="status">${desk.notice.value
-      ? html`<span class=${`notice ${desk.notice.value.kind}`}><${Icon} name=${desk.notice.value.kind === "bad" ? "warn" : "check"} />${desk.notice.value.text}</span>`
-      : ""}</div>
+    ${missed && html`<${Missed} desk=${desk} chats=${chats} missed=${state.status.missed} />`}
   </nav>`;
 }
 
@@ -52,8 +49,10 @@ function ChatSlot({ desk, state, chat, number }) {
   const focused = state.focus === conv;
   const cap = focused ? "focused" : state.panes.includes(conv) ? "open" : "";
   const failed = desk.sender.failed(conv);
-  const note = desk.drafts.value && desk.draftStore.text(conv, "note");
-  const draft = !focused && desk.draftStore.text(conv, "reply");
+  // Read, so that the row is drawn anew when a draft changes.
+  const drafts = desk.drafts.value >= 0;
+  const note = drafts && desk.draftStore.text(conv, "note");
+  const draft = drafts && !focused && desk.draftStore.text(conv, "reply");
   const typing = (state.typing[conv]?.until ?? 0) > now.value;
   const text = typing ? t("{name} is typing", { name: chat.player.name })
     : line ? (line.body ?? t("Message removed")) : "";
@@ -61,10 +60,10 @@ function ChatSlot({ desk, state, chat, number }) {
     <button type="button" class="slot-button" aria-current=${focused ? "true" : undefined} onClick=${() => desk.open(conv)}>
       <span class=${`cap ${cap}`}>${number}</span>
       <span class="slot-lines">
-        <span class="slot-line"><span class="slot-name">${chat.player.name}</span><span class="slot-id">${chat.player.id}</span>
+        <span class="slot-line"><span class="slot-name">${chat.player.name}</span><span class="slot-id drops"><span>${chat.player.id}</span></span>
           <span class="push"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span></span>
         <span class="slot-line"><span class=${`slot-text truncate ${chat.unread ? "fresh" : ""} ${typing ? "soft" : ""}`} dir="auto">${ours && !typing ? `${t("You:")} ` : ""}${text}</span>
-          ${chat.unread > 0 && html`<span class="unread push" aria-label=${tn("{n} unread message", "{n} unread messages", chat.unread)}>${chat.unread}</span>`}</span>
+          ${chat.unread > 0 && html`<${Unread} n=${chat.unread} class="push" />`}</span>
         <span class="slot-line"><span class="slot-facts truncate"><abbr title=${languageName(chat.lang)}>${chat.lang.toUpperCase()}</abbr> · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>
           <span class="push marks">
             ${failed > 0 && html`<span class="badge danger"><${Icon} name="warn" />${t("{n} not sent", { n: failed })}</span>`}

@@ -37,12 +37,13 @@ export function fuzzy(query, text) {
   return { score: score - spread / 4, marks };
 }
 
-// Shortcut before title before text; within the text only a whole phrase counts, else all match.
+// Shortcut before title before text. Letters with others between them count in the shortcut only:
+// in a sentence almost any two letters follow each other somewhere.
 export function rank(responses, query) {
   const found = [];
   for (const response of responses) {
     const shortcut = fuzzy(query, response.shortcut);
-    const title = fuzzy(query, response.title);
+    const title = phrase(query, response.title);
     const inBody = query.length > 1 && fold(response.body).includes(fold(query));
     const score = Math.max(
       shortcut ? shortcut.score + 60 : -Infinity,
@@ -55,6 +56,10 @@ export function rank(responses, query) {
   const scope = (entry) => [...COMMON].indexOf(entry.response.scope);
   return found.sort((a, b) =>
     b.score - a.score || scope(a) - scope(b) || a.response.shortcut.localeCompare(b.response.shortcut));
+}
+
+function phrase(query, text) {
+  return fold(text).includes(fold(query)) ? fuzzy(query, text) : null;
 }
 
 // Runs of text and variables: [{text}] and [{name, value|null}].
@@ -80,6 +85,12 @@ export function fill(body, values) {
 // Names of the variables that nobody filled in, each once.
 export function unfilled(text) {
   return [...new Set([...text.matchAll(VARIABLE)].map((match) => match[1]))];
+}
+
+// [start, end) of the first variable that nobody filled in; null when there is none.
+export function firstHole(text) {
+  const found = text.matchAll(VARIABLE).next().value;
+  return found ? [found.index, found.index + found[0].length] : null;
 }
 
 // Puts `insert` where [start, end) was and leaves every other character of the draft alone.

@@ -1,7 +1,7 @@
 // The centre without chats: the start of a shift, or a plain sentence. And the list of keys.
 import { html } from "../kit/preact.js";
 import { languageName, t, tn } from "../kit/i18n.js";
-import { Icon, Popover } from "./ui.js";
+import { Bold, Icon, IconButton, Popover } from "./ui.js";
 
 export function Start({ desk }) {
   const state = desk.state.value;
@@ -23,7 +23,7 @@ export function Start({ desk }) {
       <li><${Icon} name="check" class="good" /><div class="grow"><p class="strong">${t("Languages and places")}</p><p class="text-2">${(state.me.languages ?? []).map((code) => languageName(code)).join(", ") || "–"}. ${places}</p></div></li>
     </ul>
     <div class="start-foot"><button type="button" class="btn lg primary" disabled=${!live} onClick=${() => desk.setStatus("available")}>${t("Start my shift")}<span class="key">F2</span></button>
-      <p class="text-2">${t("You appear to players as")} <b>${state.me.alias}</b>${t(", never under your own name.")}</p></div>
+      <p class="text-2"><${Bold} text=${t("You appear to players as {alias}, never under your own name.", { alias: state.me.alias })} value=${state.me.alias} /></p></div>
   </div>`;
 }
 
@@ -35,7 +35,7 @@ export function Help({ desk }) {
     ["Ctrl Shift Enter", t("Reply or internal note")], ["Esc", t("Close what is open")], ["?", t("This list, outside text fields")],
   ];
   return html`<${Popover} label=${t("Keys and help")} class="help" onClose=${() => desk.toggleHelp(false)}>
-    <div class="slot-line"><h2>${t("Keys")}</h2><button type="button" class="btn quiet icon-only push" onClick=${() => desk.toggleHelp(false)}><${Icon} name="close" label=${t("Close")} /></button></div>
+    <div class="slot-line"><h2>${t("Keys")}</h2><${IconButton} icon="close" label=${t("Close")} class="push" onClick=${() => desk.toggleHelp(false)} /></div>
     <dl>${rows.map(([key, words]) => html`<dt key=${key}><span class="key">${key}</span></dt><dd>${words}</dd>`)}</dl>
     <h2>${t("Good to know")}</h2>
     <p class="text-2">${t("A text belongs to the chat in which it was written. What could not be sent stays in the transcript with its reason. Violet with a lock is for staff only.")}</p>

@@ -1,6 +1,6 @@
 // The whole desk as one value, changed only by reduce(). No DOM, no socket, no clock: `at` is the
 // local time in ms at which the frame or act came.
-import { empty } from "../kit/transcript.js";
+import { empty, resuming } from "../kit/transcript.js";
 import { fold, last } from "./log.js";
 import { arrange, emptyPlaces, row } from "./slots.js";
 
@@ -14,7 +14,7 @@ export function initial() {
     status: { status: "offline", reason: null, since_ts: null, missed: 0 },
     capacity: 0, chats: {}, offers: {}, waiting: { count: 0, oldest_ts: null, chats: [] },
     places: emptyPlaces(), results: {},
-    logs: {}, gaps: {}, alias: {}, typing: {}, seen: {},
+    logs: {}, gaps: {}, loading: {}, alias: {}, typing: {}, seen: {},
     panes: [], recent: [], focus: null, limit: 1, mode: {}, expect: null, leaving: {}, gone: {},
   };
 }
@@ -30,18 +30,29 @@ const ACTS = {
   focus: (state, { conv }) => (state.panes.includes(conv) ? focused(state, conv) : state),
   hide: (state, { conv }) => hide(state, conv),
   mode: (state, { conv, mode }) => ({ ...state, mode: { ...state.mode, [conv]: mode } }),
-  limit: (state, { limit }) => (limit === state.limit ? state : fillPanes({ ...state, limit })),
+  limit: (state, { limit }) => (limit === state.limit ? state : fillPanes(trimmed({ ...state, limit }))),
+  loading: (state, { conv, on }) => ({ ...state, loading: on ? { ...state.loading, [conv]: on } : without(state.loading, conv) }),
   // The chat that the agent has just asked for comes to the front when the server gives it.
   expect: (state, { conv }) => (state.chats[conv] ? show(state, conv) : { ...state, expect: conv }),
   leaving: (state, { conv, on }) => ({ ...state, leaving: { ...state.leaving, [conv]: on } }),
   seen: onSeen,
-  forget_result: (state, { place }) => ({ ...state, results: without(state.results, place) }),
 };
 
 // frame: from the server ({t: …}) or the desk itself ({act: …}). Unknown ones change nothing.
 export function reduce(state, frame, at = 0) {
   const handler = frame.act ? ACTS[frame.act] : FRAMES[frame.t];
   return handler ? handler(state, frame, at) : state;
+}
+
+// What the desk must ask the server for: the newest lines of a chat that has none yet, and holes.
+export function needs(state) {
+  if (state.link.state !== "live") return [];
+  return Object.keys(state.chats).flatMap((conv) => {
+    if (state.loading[conv]) return [];
+    if (!state.logs[conv]?.last) return [{ conv }];
+    const gap = state.gaps[conv];
+    return gap ? [{ conv, before: gap.to + 1, limit: gap.to - gap.from + 1 }] : [];
+  });
 }
 
 function linked(link, act, at) {
@@ -54,9 +65,11 @@ function linked(link, act, at) {
 
 function onWelcome(state, frame) {
   const fresh = state.db !== null && state.db !== frame.db;
+  const logs = fresh ? {} : { ...state.logs };
+  for (const conv of frame.resumed ?? []) if (logs[conv]) logs[conv] = resuming(logs[conv]);
   return {
-    ...state, me: frame.me, db: frame.db, rev: null, limits: frame.limits ?? state.limits,
-    logs: fresh ? {} : state.logs, gaps: {},
+    ...state, me: frame.me, db: frame.db, limits: frame.limits ?? state.limits,
+    logs, gaps: {}, loading: {},
     capacity: state.capacity || frame.me.capacity || 0,
   };
 }
@@ -70,20 +83,15 @@ function onDesk(state, frame, at) {
   const offers = Object.fromEntries((frame.offers ?? []).map((offer) => [offer.offer, offer]));
   let next = {
     ...state, ready: true, rev: frame.rev, chats, offers,
-    status: statusOf(frame.status, state.status),
+    status: { status: frame.status, reason: frame.reason || null, since_ts: frame.status_since_ts ?? null, missed: frame.missed ?? 0 },
     capacity: frame.capacity ?? state.capacity, waiting: frame.waiting ?? state.waiting,
   };
   next = arranged(next);
-  for (const conv of Object.keys(state.chats)) if (!chats[conv]) next = dropped(next, conv, state.chats[conv], at);
+  for (const conv of Object.keys(state.chats)) if (!chats[conv]) next = dropped(next, conv, state, at);
   for (const conv of Object.keys(chats)) if (next.gone[conv]) next = { ...next, gone: without(next.gone, conv) };
   next = fillPanes(next);
   if (next.expect && chats[next.expect]) next = show({ ...next, expect: null }, next.expect);
   return next;
-}
-
-function statusOf(given, before) {
-  if (typeof given === "string") return { ...before, status: given };
-  return given ? { reason: null, since_ts: null, missed: 0, ...given } : before;
 }
 
 // A desk frame may have been made before our `read` arrived: what was seen here stays read.
@@ -92,10 +100,11 @@ function unreadOf(state, chat) {
   return seen >= chat.last_seq ? 0 : (chat.unread ?? 0);
 }
 
-function dropped(state, conv, chat, at) {
+function dropped(state, conv, before, at) {
+  const chat = before.chats[conv];
   const log = state.logs[conv];
   const end = log && last(log, (event) => ["closed", "transferred", "left"].includes(event.kind));
-  const why = { chat, at, alias: state.alias[conv] ?? end?.data?.to_alias ?? null, closed: end?.kind === "closed" };
+  const why = { chat, at, place: before.places.of[conv], alias: state.alias[conv] ?? end?.data?.to_alias ?? null, closed: end?.kind === "closed" };
   const own = state.leaving[conv];
   const next = { ...state, leaving: without(state.leaving, conv), typing: without(state.typing, conv) };
   if (own || !state.panes.includes(conv)) return hide({ ...next, logs: without(next.logs, conv) }, conv);
@@ -122,7 +131,7 @@ function onEvent(state, frame) {
   const chat = state.chats[conv];
   const log = state.logs[conv];
   if (!chat && !state.gone[conv]) return state;
-  const next = log ? folded(state, conv, frame) : state;
+  const next = folded(state, conv, frame);
   const known = frame.seq <= (chat?.last_seq ?? 0) && frame.seq <= (log?.last ?? 0);
   if (!chat || known) return next;
   const change = { last_seq: Math.max(chat.last_seq ?? 0, frame.seq) };
@@ -137,7 +146,8 @@ function onEvent(state, frame) {
 
 function onNote(state, frame) {
   const chat = state.chats[frame.conv];
-  const next = state.logs[frame.conv] ? folded(state, frame.conv, frame) : state;
+  if (!chat && !state.gone[frame.conv]) return state;
+  const next = folded(state, frame.conv, frame);
   if (!chat) return next;
   const change = { note_seq: Math.max(chat.note_seq ?? 0, frame.note_seq) };
   if (frame.kind === "flag") change.help = frame.data?.on === true;
@@ -225,21 +235,32 @@ function focused(state, conv) {
   return { ...state, focus: conv, recent: [conv, ...state.recent.filter((other) => other !== conv)] };
 }
 
+// The pane that becomes free takes a chat that nobody is looking at, so that the others stay where
+// they are.
 function hide(state, conv) {
-  if (!state.panes.includes(conv)) return state;
-  const panes = state.panes.filter((other) => other !== conv);
+  const at = state.panes.indexOf(conv);
+  if (at < 0) return state;
+  const waiting = row(state.places).find((other) => other && other !== conv && state.chats[other] && !state.panes.includes(other));
+  const panes = [...state.panes];
+  panes.splice(at, 1, ...(waiting ? [waiting] : []));
   const recent = state.recent.filter((other) => other !== conv);
   const focus = state.focus === conv ? (recent.find((other) => panes.includes(other)) ?? panes[0] ?? null) : state.focus;
-  const next = { ...state, panes, recent, focus, gone: without(state.gone, conv) };
-  return fillPanes(next, conv);
+  return { ...state, panes, recent, focus, gone: without(state.gone, conv) };
+}
+
+// A narrower window closes the panes that were used longest ago.
+function trimmed(state) {
+  const panes = [...state.panes];
+  while (panes.length > state.limit) panes.splice(panes.indexOf(oldest(state, panes)), 1);
+  return panes.length === state.panes.length ? state : { ...state, panes };
 }
 
 // Empty panes take the chats that nobody is looking at, in place order; nothing on screen moves.
-function fillPanes(state, except = null) {
+function fillPanes(state) {
   const panes = [...state.panes];
   for (const conv of row(state.places)) {
     if (panes.length >= state.limit) break;
-    if (conv && conv !== except && state.chats[conv] && !panes.includes(conv)) panes.push(conv);
+    if (conv && state.chats[conv] && !panes.includes(conv)) panes.push(conv);
   }
   const focus = state.focus && panes.includes(state.focus) ? state.focus : (panes[0] ?? null);
   const changed = panes.length !== state.panes.length || focus !== state.focus;

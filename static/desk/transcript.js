@@ -10,6 +10,8 @@ import { refusal, topicName } from "./words.js";
 const SHOWN = 200;
 const STEP = 100;
 const READING_MS = 800;
+// Refused for good, but another text may be accepted.
+const REWORDED = new Set(["too_big", "bad_field", "blocked"]);
 
 export function Transcript({ desk, conv, chat, focused }) {
   const state = desk.state.value;
@@ -38,16 +40,16 @@ export function Transcript({ desk, conv, chat, focused }) {
   });
   // The composer grows and the list of responses opens: the newest line stays in view.
   useEffect(() => {
-    const watch = new ResizeObserver(() => { if (place.current.bottom) box.current.scrollTop = box.current.scrollHeight; });
+    const watch = new ResizeObserver(() => { if (box.current && place.current.bottom) box.current.scrollTop = box.current.scrollHeight; });
     watch.observe(box.current);
     return () => watch.disconnect();
   }, []);
   // Read means: in the focused pane, at the newest line, in a visible page, for a moment.
   useEffect(() => {
     if (!focused || !newest || document.hidden || below) return undefined;
-    const timer = setTimeout(() => { if (place.current.bottom && !document.hidden) desk.seen(conv, newest); }, READING_MS);
+    const timer = setTimeout(() => { if (place.current.bottom && !document.hidden && inSight(box.current)) desk.seen(conv, newest); }, READING_MS);
     return () => clearTimeout(timer);
-  }, [focused, newest, below, desk.visible.value]);
+  }, [focused, newest, below, desk.visible.value, desk.column.value]);
 
   const onScroll = () => {
     const el = box.current;
@@ -72,6 +74,11 @@ export function Transcript({ desk, conv, chat, focused }) {
     </div>
     ${below > 0 && html`<button type="button" class="pill new-pill" onClick=${down}><${Icon} name="down" />${tn("{n} new message from {name}", "{n} new messages from {name}", below, { name })}</button>`}
   </div>`;
+}
+
+// In a narrow window another column may lie over the pane.
+function inSight(element) {
+  return element?.checkVisibility?.({ visibilityProperty: true, checkVisibilityCSS: true }) ?? Boolean(element);
 }
 
 function Row({ row, chat, desk, conv, mark }) {
@@ -100,8 +107,9 @@ function Mark({ mark }) {
 function Pending({ row, desk, conv }) {
   const alias = desk.state.value.alias[conv];
   if (row.state !== "failed") {
-    const word = row.acked ? html`<${Icon} name="check" /><span>${t("Sent")}</span>`
-      : row.state === "sending" ? html`<${Icon} name="clock" /><span>${t("Sending")}</span>`
+    const live = desk.state.value.link.state === "live";
+    const word = row.state === "sent" ? html`<${Icon} name="check" /><span>${t("Sent")}</span>`
+      : live ? html`<${Icon} name="clock" /><span>${t("Sending")}</span>`
       : html`<${Icon} name="clock" /><span>${t("Waiting for the connection")}</span>`;
     return html`<div class="line out tail"><div class="bubble out waiting" dir="auto"><${Body} text=${row.body} /></div><div class="bubble-meta out">${word}</div></div>`;
   }
@@ -112,10 +120,10 @@ function Pending({ row, desk, conv }) {
 function Failed({ row, desk, conv, alias }) {
   return html`<div class="bubble-meta out failed" role="alert"><${Icon} name="warn" /><span><b>${t("Not sent.")}</b> ${refusal(row.code, alias)}</span></div>
     <div class="bubble-actions">
-      ${row.final ? html`<button type="button" class="btn sm" onClick=${() => desk.copy(row.body)}><${Icon} name="copy" />${t("Copy")}</button>`
-        : html`<button type="button" class="btn sm" onClick=${() => desk.sender.retry(conv, row.cmid)}><${Icon} name="retry" />${t("Retry")}</button>
-          <button type="button" class="btn sm" onClick=${() => desk.editUnsent(conv, row)}>${t("Edit")}</button>`}
-      <button type="button" class="btn sm" onClick=${() => desk.sender.remove(conv, row.cmid)}>${t("Delete")}</button></div>`;
+      ${row.final && !REWORDED.has(row.code) ? html`<button type="button" class="btn sm" onClick=${() => desk.copy(row.body)}><${Icon} name="copy" />${t("Copy")}</button>`
+        : html`${!row.final && html`<button type="button" class="btn sm" onClick=${() => desk.sender.retry(conv, row.cmid)}><${Icon} name="retry" />${t("Retry")}</button>`}
+          <button type="button" class="btn sm" onClick=${() => desk.editUnsent(conv, row)}><${Icon} name="edit" />${t("Edit")}</button>`}
+      <button type="button" class="btn sm" onClick=${() => desk.sender.remove(conv, row.cmid)}><${Icon} name="trash" />${t("Delete")}</button></div>`;
 }
 
 function PendingNote({ row, desk, conv }) {

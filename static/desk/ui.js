@@ -1,6 +1,6 @@
 // Small shared parts of the desk's screen.
 import { html, signal, useEffect, useRef } from "../kit/preact.js";
-import { t } from "../kit/i18n.js";
+import { t, tn } from "../kit/i18n.js";
 import { waited } from "../kit/clock.js";
 
 const SPRITE = new URL("../kit/icons.svg", import.meta.url).href;
@@ -20,6 +20,11 @@ export function runClock(serverNow) {
 export function Icon({ name, label, class: extra = "" }) {
   return html`<svg class=${`icon ${extra}`} role=${label ? "img" : undefined} aria-label=${label}
     aria-hidden=${label ? undefined : "true"} focusable="false"><use href=${`${SPRITE}#${name}`} /></svg>`;
+}
+
+// A button without words: its label is also its tooltip.
+export function IconButton({ icon, label, class: extra = "", ...rest }) {
+  return html`<button type="button" class=${`btn quiet icon-only ${extra}`} aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} /></button>`;
 }
 
 export function minutes(ms) {
@@ -44,6 +49,16 @@ export function Clock({ chat, answered, limits }) {
   if (state === "late") return html`<span class="clock late"><${Icon} name="late" />${t("{time} late", { time: text })}</span>`;
   if (state === "soon") return html`<span class="clock soon"><${Icon} name="half" />${t("{time} soon late", { time: text })}</span>`;
   return html`<span class="clock"><${Icon} name="clock" />${text}</span>`;
+}
+
+// A sentence with one of its values in bold, wherever the language puts it.
+export function Bold({ text, value }) {
+  const at = text.indexOf(value);
+  return at < 0 ? text : html`${text.slice(0, at)}<b>${value}</b>${text.slice(at + value.length)}`;
+}
+
+export function Unread({ n, class: extra = "" }) {
+  return html`<span class=${`unread ${extra}`}><span aria-hidden="true">${n}</span><span class="vh">${tn("{n} unread message", "{n} unread messages", n)}</span></span>`;
 }
 
 export function Wait({ since }) {

@@ -68,14 +68,15 @@ function begin() {
 function askForWall() {
   asked = Date.now();
   wire.request({ t: "wall", on: true }).then(
-    () => update(reducer.fresh(store.wall.value, serverNow())),
+    () => {},
     (error) => {
       if (error?.code === "forbidden") store.say(t("Only supervisors may see the wall."), "danger");
     },
   );
 }
 
-// When nothing came for a while, asking anew proves that what is shown is still true.
+// The server sends every few seconds, also when nothing changed; after a silence we ask anew. Only a
+// frame makes the figures young again: an `ok` says that the socket lives, not that they are true.
 export function keepFresh() {
   if (store.link.value.state !== "live") return;
   const age = reducer.age(store.wall.value, serverNow());
@@ -188,6 +189,13 @@ export function assign(conv, agent) {
 
 export function forceClose(conv, reason) {
   return command({ t: "force_close", conv, reason }, t("The chat with {player} is closed.", { player: label(conv) }));
+}
+
+export function clearHelp(conv) {
+  return command(
+    { t: "help", conv, on: false },
+    t("The call for help about {player} is answered.", { player: label(conv) }),
+  );
 }
 
 export function forceState(agent, status, reason) {

@@ -60,7 +60,7 @@ function toggleWallMode() {
 }
 
 function nextTheme() {
-  theme.choose(theme.isDark() ? "light" : "dark");
+  theme.apply(theme.isDark() ? "light" : "dark");
   dark.value = theme.isDark();
 }
 
@@ -119,8 +119,8 @@ export function Lost() {
     const seconds = link.retryAt ? Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000)) : null;
     return html`<div class="banner" role="status"><${Icon} name="no-wifi" />
       <span class="grow">${seconds === null
-        ? t("Connection lost. The figures stand still until it is back.")
-        : t("Connection lost. Next try in {n} s. The figures stand still until then.", { n: seconds })}</span>
+        ? t("Connection lost. The wall shows what was last known.")
+        : t("Connection lost. The wall shows what was last known. Next try in {n} s.", { n: seconds })}</span>
       <button type="button" class="btn lg" onClick=${acts.tryNow}>${t("Try now")}</button>
     </div>`;
   }

@@ -116,6 +116,7 @@ function More({ conv, button }) {
   const chat = chatOf(conv);
   const go = (kind) => () => { store.popover.value = { kind, button, conv }; };
   return html`<h2 class="vh" id="overlay-title">${t("More")}</h2><ul class="menu">
+    ${chat?.help && html`<li><button type="button" onClick=${() => acts.clearHelp(conv)}><${Icon} name="lifebuoy" />${t("Help given, end the call")}</button></li>`}
     <li><button type="button" onClick=${go("takeover")}><${Icon} name="takeover" />${t("Take over")}</button></li>
     <li><button type="button" onClick=${go("assign")}><${Icon} name="person" />${chat?.agent ? t("Assign to another agent") : t("Assign")}</button></li>
     <li><button type="button" onClick=${go("close")}><${Icon} name="close" />${t("Close with a reason")}</button></li>

@@ -11,13 +11,14 @@ import * as store from "./store.js";
 import { REASON_ICON, clockTime, openFor, playerLabel, reasonText, refusal, topicName } from "./words.js";
 import { lines, typingNow } from "./watched.js";
 
-function eventText(event) {
+// `waited`: whoever joins comes to a player in the queue, not to one whom a colleague handed over.
+function eventText(event, waited) {
   const alias = event.from?.alias ?? event.data?.alias ?? t("An agent");
   switch (event.kind) {
     case "opened": return t("Chat opened");
     case "queued": return event.data?.reason === "returned" ? t("Back in the queue") : t("In the queue");
     case "joined":
-      return event.data?.waited_ms === null || event.data?.waited_ms === undefined
+      return !waited || event.data?.waited_ms === null || event.data?.waited_ms === undefined
         ? t("{alias} joined", { alias })
         : t("Waited {time}. {alias} joined", { time: duration(event.data.waited_ms), alias });
     case "left": return t("{alias} left", { alias });
@@ -45,9 +46,15 @@ function Message({ event, shown }) {
   </li>`;
 }
 
+function noteWord(note) {
+  if (note.kind === "whisper") return t("Whisper");
+  if (note.kind !== "flag") return t("Internal note");
+  if (note.data?.identified) return t("The player signed in");
+  return note.data?.on === false ? t("No longer asks for help") : t("Asks for help");
+}
+
 function Note({ note, shown }) {
-  const word = note.kind === "whisper" ? t("Whisper")
-    : note.kind === "flag" ? (note.data?.on === false ? t("No longer asks for help") : t("Asks for help")) : t("Internal note");
+  const word = noteWord(note);
   return html`<li><div class="note"><p class="note-head"><${Icon} name="lock" /><b>${word}</b>
     <span>${note.from?.alias ? `${note.from.alias}, ` : ""}<time>${clockTime(note.ts)}</time></span></p>
     ${note.body && html`<p dir="auto">${shown ? note.body : t("Text hidden")}</p>`}</div></li>`;
@@ -79,6 +86,14 @@ function useFollow(count) {
     else if (count > before.current) setMissed((n) => n + count - before.current);
     before.current = count;
   });
+  // A pane that becomes lower (a window, a longer whisper) must not hide what was said last.
+  useEffect(() => {
+    const watcher = new ResizeObserver(() => {
+      if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+    });
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
@@ -94,6 +109,7 @@ function Transcript({ view, shown, now, label, live }) {
   const rows = lines(view);
   const { box, onScroll, toEnd, missed } = useFollow(rows.length + view.outgoing.length);
   const typing = typingNow(view, now);
+  let queued = true;
   return html`<div class="pane-body">
     <div class="pane-scroll" ref=${box} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t("Transcript of {player}", { player: label })}>
       ${view.more && html`<p class="earlier"><button type="button" class="btn quiet" onClick=${() => acts.earlier(view.conv)}>${t("Earlier messages")}</button></p>`}
@@ -102,7 +118,8 @@ function Transcript({ view, shown, now, label, live }) {
         ${rows.map((row) => {
           if (row.note) return html`<${Note} key=${row.key} note=${row.note} shown=${shown} />`;
           if (row.event.kind === "message") return html`<${Message} key=${row.key} event=${row.event} shown=${shown} />`;
-          const text = eventText(row.event);
+          const text = eventText(row.event, queued);
+          if (row.event.kind === "queued" || row.event.kind === "joined") queued = row.event.kind === "queued";
           return text && html`<li key=${row.key} class="system">${text}, <time>${clockTime(row.event.ts)}</time></li>`;
         })}
         ${view.outgoing.map((one) => html`<${Outgoing} key=${one.cmid} conv=${view.conv} one=${one} />`)}
@@ -136,6 +153,10 @@ function Whisper({ view, label, alias, closed }) {
   };
   const open = (kind) => (event) => store.openPopover(kind, event, { conv: view.conv });
   const queued = view.chat?.state === "queued";
+  // What was being written when the chat ended stays in sight.
+  if (closed && !text) {
+    return html`<p class="pane-foot"><button type="button" class="btn lg" onClick=${() => acts.unwatch(view.conv)}>${t("Stop watching")}</button></p>`;
+  }
   return html`<form class="whisper" onSubmit=${(event) => { event.preventDefault(); send(); }}>
     <label for=${`whisper-${view.conv}`}><${Icon} name="lock" />${t("Whisper. {player} never sees this.", { player: label })}</label>
     <textarea id=${`whisper-${view.conv}`} class="input" rows="2" dir="auto" maxlength="4000" value=${text} disabled=${closed}
@@ -146,7 +167,6 @@ function Whisper({ view, label, alias, closed }) {
         ? html`<button type="button" class="btn lg" aria-haspopup="dialog" onClick=${open("assign")}>${t("Assign")}</button>`
         : html`<button type="button" class="btn lg" aria-haspopup="dialog" onClick=${open("takeover")}>${t("Take over")}</button>`)}
       ${!closed && html`<button type="button" class="btn quiet lg icon-only" aria-haspopup="dialog" aria-label=${t("More for {player}", { player: label })} title=${t("More")} onClick=${open("more")}><${Icon} name="more" /></button>`}
-      <button type="button" class="btn quiet lg" onClick=${() => acts.unwatch(view.conv)}>${t("Stop watching")}</button>
       <span class="grow"></span>
       <button type="submit" class=${ready ? "btn lg staff" : "btn lg staff-line"} disabled=${!ready}>${ready && html`<${Icon} name="lock" />`}${alias ? t("Whisper to {alias}", { alias }) : t("Whisper to staff")}</button>
     </div>
@@ -163,6 +183,8 @@ function Pane({ view }) {
   const alias = chat?.agent?.alias ?? view.facts?.agent?.alias ?? null;
   const first = chat && !closed && open ? reasons(chat, store.wall.value.agents, limits, now)[0] : null;
   const queued = chat?.state === "queued";
+  const about = [alias ?? t("no agent yet"), chat?.lang?.toUpperCase(), chat && store.brandName(chat.brand), chat && topicName(chat.topic)]
+    .filter(Boolean).join(" · ");
   // Four logs that speak at once help nobody: only the one with the focus is read out.
   const [live, setLive] = useState(false);
   return html`<section class="pane" aria-label=${label} onFocusIn=${() => setLive(true)} onFocusOut=${() => setLive(false)}>
@@ -170,12 +192,15 @@ function Pane({ view }) {
       <h2 class="truncate">${label}</h2>
       ${chat && !closed && html`<${Clock} ts=${clockOf(chat)} now=${now} none=${t("answered")}
         soon=${queued ? limits.wait_soon_s : limits.unanswered_soon_s} late=${queued ? limits.wait_late_s : limits.unanswered_late_s} />`}
-      <p class="truncate">${[alias ?? t("no agent yet"), chat?.lang?.toUpperCase(), chat && store.brandName(chat.brand), chat && topicName(chat.topic)].filter(Boolean).join(" · ")}</p>
+      <button type="button" class="btn quiet lg icon-only stop" aria-label=${t("Stop watching {player}", { player: label })} title=${t("Stop watching")}
+        onClick=${() => acts.unwatch(view.conv)}><${Icon} name="close" /></button>
+      <p class="truncate" title=${about}>${about}</p>
       ${chat?.opened_ts && html`<p class="opened">${t("open {time}", { time: openFor(now - chat.opened_ts) })}</p>`}
     </header>
     <p class="strip ${closed ? "" : first?.tone ?? ""}">${closed
       ? html`<${Icon} name="check" /><span>${t("Ended")}</span>`
-      : first ? html`<${Icon} name=${REASON_ICON[first.code]} /><b>${reasonText(first, chat, now)}</b>`
+      : first ? html`<${Icon} name=${REASON_ICON[first.code]} /><b class="grow">${reasonText(first, chat, now)}</b>
+        ${chat.help && html`<button type="button" class="btn lg" onClick=${() => acts.clearHelp(view.conv)}>${t("Help given")}</button>`}`
       : html`<${Icon} name="check" /><span>${t("Nothing to report")}</span>`}</p>
     <${Transcript} view=${view} shown=${store.watchText.value} now=${now} label=${label} live=${live} />
     <${Whisper} view=${view} label=${label} alias=${alias} closed=${closed} />

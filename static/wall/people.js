@@ -19,7 +19,7 @@ function Agent({ agent, now, help, brief }) {
     <div class="line">
       <button type="button" class="alias truncate" aria-pressed=${chosen} title=${t("Chats of {alias}", { alias: agent.alias })} onClick=${showChats}>${agent.alias}</button>
       <button type="button" class="state ${state.tone}" aria-haspopup="dialog"
-        title=${connection(agent)} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
+        title=${`${state.text}. ${connection(agent)}`} onClick=${(event) => store.openPopover("status", event, { agent: agent.id })}>
         <${Icon} name=${state.icon} /><span class="truncate">${state.text}</span>${state.ts > 0 && html`<span class="num">${forHow(now - state.ts)}</span>`}
         <span class="vh">${t("Change the status of {alias}", { alias: agent.alias })}</span>
       </button>

@@ -10,6 +10,8 @@ import { REASON_ICON, language, openFor, playerLabel, reasonText, topicName } fr
 
 // On a narrow page the agents come after the chats, so the list starts short.
 const FIRST_ROWS = 10;
+// With fewer that need somebody there is room for the quiet ones below them.
+const ROOM_ROWS = 8;
 const small = matchMedia("(max-width: 1199px)");
 const narrow = signal(small.matches);
 small.addEventListener("change", (event) => { narrow.value = event.matches; });
@@ -77,8 +79,8 @@ function Row({ row, now, withReason }) {
   return html`<tr class=${`${row.gone ? "gone" : ""} ${asking ? "asking" : ""}`} role="row">
     ${withReason && html`<td role="cell" class="c-reason"><${Reason} row=${row} now=${now} /></td>`}
     <td role="cell" class="c-player truncate">${playerLabel(chat.player, store.revealed.value)}</td>
-    <td role="cell" class="c-brand truncate" title=${language(chat.lang)}>${chat.lang.toUpperCase()}, ${store.brandName(chat.brand)}</td>
-    <td role="cell" class="c-topic truncate" title=${topicName(chat.topic)}>${topicName(chat.topic)}</td>
+    <td role="cell" class="c-brand" title=${language(chat.lang)}><span class="two">${chat.lang.toUpperCase()}, ${store.brandName(chat.brand)}</span></td>
+    <td role="cell" class="c-topic"><span class="two">${topicName(chat.topic)}</span></td>
     <td role="cell" class="c-agent truncate">${chat.agent?.alias ?? "–"}</td>
     <td role="cell" class="c-clock">${row.gone ? "" : html`<${Clock} ts=${clockOf(chat)} now=${now} none=${queued ? "–" : t("answered")}
       soon=${queued ? limits.wait_soon_s : limits.unanswered_soon_s} late=${queued ? limits.wait_late_s : limits.unanswered_late_s} />`}</td>
@@ -141,12 +143,15 @@ export function Sessions() {
   const now = store.now.value;
   const { needs, quiet } = store.sorted.value;
   const focus = store.focus.value;
-  const [showQuiet, setShowQuiet] = useState(false);
+  const [asked, setAsked] = useState(null);
   const [held, events] = useHeld();
   const narrowedNeeds = focused(needs, focus);
   const narrowedQuiet = focused(quiet, focus);
   const needRows = useOrder(narrowedNeeds, held);
   const quietRows = useOrder(narrowedQuiet, held);
+  const room = useRef(false);
+  if (!held) room.current = needs.length <= ROOM_ROWS && !narrow.value;
+  const showQuiet = asked ?? room.current;
   const open = showQuiet || Boolean(focus) || needs.length === 0;
   const known = store.wall.value.known;
   return html`<section class="card sessions" aria-labelledby="needs-title">
@@ -158,7 +163,7 @@ export function Sessions() {
         : html`<span class="quiet-text">${held && needs.length > 1 ? t("order held while you are here") : t("most urgent first")}</span>`}
       <span class="grow"></span>
       ${needs.length > 0 && !focus && html`<span class="quiet-text">${t("Nothing to report")} <b class="num">${quiet.length}</b></span>
-        <button type="button" class="btn quiet" aria-expanded=${open} onClick=${() => setShowQuiet(!showQuiet)}>${showQuiet ? t("Hide") : t("Show")}</button>`}
+        <button type="button" class="btn quiet" aria-expanded=${open} onClick=${() => setAsked(!showQuiet)}>${showQuiet ? t("Hide") : t("Show")}</button>`}
     </header>
     ${known && needRows.length === 0 && html`<p class="calm-line"><${Icon} name="check" />
       <span>${focus

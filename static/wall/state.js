@@ -29,7 +29,7 @@ export function reduce(state, frame, now) {
 }
 
 function wall(state, frame, now) {
-  if (!frame.full && (!state.known || frame.rev <= state.rev)) return { ...state, at: now };
+  if (!frame.full && (!state.known || frame.rev <= state.rev)) return state.known ? { ...state, at: now } : state;
   const chats = frame.full ? {} : { ...state.chats };
   for (const chat of frame.chats ?? []) {
     if (chat.state === "closed") delete chats[chat.conv];
@@ -78,11 +78,6 @@ function put(state, conv, view) {
   return view === state.watched[conv]
     ? state
     : { ...state, watched: { ...state.watched, [conv]: view } };
-}
-
-// The server answered something that proves the wall is current, such as `ok` of `wall`.
-export function fresh(state, now) {
-  return state.known ? { ...state, at: now } : state;
 }
 
 export const WATCH_LIMIT = 4;

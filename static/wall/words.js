@@ -138,9 +138,9 @@ export function statusReason(reason) {
 // {icon, tone, text, ts}: what stands beside an agent's name, the most telling fact first.
 export function agentState(agent, asksForHelp) {
   if (agent.connected === false && agent.status !== "offline") {
-    return { icon: "no-wifi", tone: "danger", text: t("No connection"), ts: null };
+    return { icon: "no-wifi", tone: "danger", text: t("No connection"), ts: agent.lost_ts ?? null };
   }
-  if (asksForHelp) return { icon: "lifebuoy", tone: "warn", text: t("Asks for help"), ts: null };
+  if (asksForHelp) return { icon: "lifebuoy", tone: "warn strong", text: t("Asks for help"), ts: null };
   if (agent.offered > 0) {
     return { icon: "bell", tone: "plain", text: tn("{n} offer", "{n} offers", agent.offered), ts: null };
   }

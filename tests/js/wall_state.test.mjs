@@ -98,11 +98,13 @@ test("a server that starts over with a low rev is believed when the frame is ful
   assert.deepEqual([next.rev, Object.keys(next.chats)], [1, ["2"]]);
 });
 
-test("the age of the figures is unknown before the first frame and is renewed by every proof", () => {
+test("the age of the figures is unknown before the first frame and is renewed by every frame", () => {
+  const delta = { t: "wall", rev: 2, full: false };
   assert.equal(state.age(state.empty(), NOW), null);
+  assert.equal(state.age(state.reduce(state.empty(), delta, NOW), NOW), null);
   const wall = state.reduce(state.empty(), full(1, [], []), NOW);
   assert.equal(state.age(wall, NOW + 4_000), 4_000);
-  assert.equal(state.age(state.fresh(wall, NOW + 4_000), NOW + 4_000), 0);
+  assert.equal(state.age(state.reduce(wall, delta, NOW + 4_000), NOW + 4_000), 0);
   assert.equal(state.age(wall, NOW - 1_000), 0);
 });
 

@@ -1,4 +1,4 @@
-"""``manage.py serve`` as operators meet it: what it starts, what it refuses, and that nothing is left behind."""
+"""``manage.py serve`` as operators meet it: what it starts, what it refuses, what it leaves behind."""
 
 from __future__ import annotations
 

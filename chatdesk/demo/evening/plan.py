@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from random import Random
 
 from chatdesk.demo.evening import phrases
@@ -16,6 +15,8 @@ from chatdesk.demo.evening.phrases import LANGUAGES, Question
 
 PACE_MINUTES = 2.0
 ARRIVALS_END = 0.8
+RUSH_AT = 0.45
+RUSH_SHARE = 0.6
 # How often a reason brings somebody, relative to 1.
 _OFTEN = {
     "withdrawal_pending": 8,
@@ -135,11 +136,15 @@ def make(options: Options, brands: Sequence[str]) -> Plan:
 
 
 def _arrivals(options: Options) -> list[float]:
-    """A Poisson stream, stretched so that its last arrival leaves time to be served."""
+    """A Poisson stream that swells to a rush and leaves time to serve the last one: after so many
+    arrivals, their moments are independent draws."""
     chance = Random(f"{options.seed}:arrivals")
-    moments = list(accumulate(chance.expovariate(1.0) for _ in range(options.players + 1)))
     end = options.seconds * ARRIVALS_END
-    return [round(moment / moments[-1] * end, 3) for moment in moments[:-1]]
+    moments = (
+        chance.triangular(0, 1, RUSH_AT) if chance.random() < RUSH_SHARE else chance.random()
+        for _ in range(options.players)
+    )
+    return sorted(round(moment * end, 3) for moment in moments)
 
 
 def _player(
@@ -155,7 +160,7 @@ def _player(
         lines.append(chance.choice(phrases.some(lang, "asides")))
     follow_ups = [
         chance.choice(phrases.some(lang, "follow_ups" if chance.random() < 0.6 else "reactions"))
-        for _ in range(chance.choice((0, 1, 1, 2, 2, 3)))
+        for _ in range(chance.choice((0, 1, 1, 2, 2, 3, 4)))
     ]
     asked = question.topic != _NO_SURVEY
     rates = asked and chance.random() < 0.65

@@ -1,0 +1,135 @@
+"""From the figures to ``docs/performance.md``: everything between two marks is written by this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+BEGIN, END = "<!-- first figure: begin -->", "<!-- first figure: end -->"
+FULL = 0.9
+
+Figures = dict[str, Any]
+
+
+def ratio(figures: Figures) -> float | None:
+    """Ours over the better tutorial set-up, of the medians; None when one of them is missing."""
+    ours = [row["sustained"] for row in figures["builds"] if row["name"] == "chatdesk"]
+    peers = [row["sustained"] for row in figures["builds"] if not row["ours"]]
+    if not ours or not peers or not max(peers):
+        return None
+    return round(ours[0] / max(peers), 1)
+
+
+def text(figures: Figures) -> str:
+    """The section in Markdown."""
+    plan = figures["plan"]
+    lines = [
+        _ratio_sentence(figures),
+        "",
+        f"Taken {figures['taken']}. {_machine(figures['machine'])} {plan['chats']} chats of one player and "
+        f"one agent, bodies of {plan['body_chars']} characters, {plan['seconds']:g} s a step, "
+        f"{plan['repeats']} interleaved repeats: median (least to most).",
+        "",
+        "| build | committed messages/s | p50 / p99 (ms) | ack p99 (ms) | server CPU a message (µs) |",
+        "|---|---:|---:|---:|---:|",
+        *(_line(row) for row in figures["builds"]),
+        "",
+        "What limits each:",
+        "",
+        *(f"- {row['says']}: {limit(row)}" for row in figures["builds"]),
+    ]
+    return "\n".join(lines)
+
+
+def write(figures: Figures, page: Path) -> None:
+    """Replaces the section of the page. Raises ValueError when the page has no marks."""
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{page.name} has no marks")
+    page.write_text(f"{before}{BEGIN}\n{text(figures)}\n{END}{after}")
+
+
+def _ratio_sentence(figures: Figures) -> str:
+    found = ratio(figures)
+    if found is None:
+        return "There is no ratio: one side was not measured."
+    peers = [row for row in figures["builds"] if not row["ours"]]
+    best = max(peers, key=lambda row: row["sustained"])
+    (ours,) = (row for row in figures["builds"] if row["name"] == "chatdesk")
+    return (
+        f"**{ours['sustained']:,} against {best['sustained']:,}: {found:g} times as many** as the "
+        f"better of the tutorial's set-ups ({best['says']})."
+    )
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
+    pinned = (
+        "the server on one core; generator, PostgreSQL and Valkey on another"
+        if facts["pinned"]
+        else "nothing pinned"
+    )
+    return (
+        f"{facts['processor']}, {facts['cores']} cores ({pinned}), {facts['system']}, Python "
+        f"{facts['python']}, PostgreSQL {facts['postgresql']} (fsync and synchronous_commit on; an "
+        f"fdatasync takes {facts['fdatasync_ms']:g} ms), {versions}."
+    )
+
+
+def best_steps(row: Figures) -> list[Figures]:
+    """The steps that made the figure: of each repeat the one at its sustained rate that passed."""
+    return [
+        step
+        for run in row["runs"]
+        for step in run["steps"]
+        if step["rate"] == run["sustained"] and step["verdict"] == "passed"
+    ]
+
+
+def failed_steps(row: Figures) -> list[Figures]:
+    """Those that ended the climbs."""
+    return [run["steps"][-1] for run in row["runs"] if run["steps"][-1]["verdict"] != "passed"]
+
+
+def _line(row: Figures) -> str:
+    steps = best_steps(row)
+    if not steps:
+        return f"| {row['says']} | none passed | | | |"
+
+    def middle(*path: str) -> float:
+        return median(_at(step, path) for step in steps)
+
+    return (
+        f"| {row['says']} | {row['sustained']:,} ({row['least']:,} to {row['most']:,}) "
+        f"| {middle('delivery', 'p50_ms'):.1f} / {middle('delivery', 'p99_ms'):.1f} "
+        f"| {middle('ack', 'p99_ms'):.1f} | {middle('server_us'):.0f} |"
+    )
+
+
+def limit(row: Figures) -> str:
+    """One sentence: what was at its end in the steps that ended the climbs."""
+    ends = failed_steps(row)
+    if not ends:
+        return "nothing; the highest rung passed."
+    server = median(step["server_cpu"] for step in ends)
+    other = median(step["cores"][1] if len(step["cores"]) > 1 else 0.0 for step in ends)
+    shares = f"the server's core {server:.0%} busy, the other {other:.0%}"
+    faults = sorted({fault for step in ends for fault in step["faults"]} - {"gave_up"})
+    if any(run["ended_by"] == "discarded" for run in row["runs"]):
+        return f"the load generator's core, so this is a lower bound ({shares})."
+    if server >= FULL:
+        cause = "the one core of the web process"
+    elif other >= FULL:
+        cause = "the core that generator, PostgreSQL and Valkey share"
+    else:
+        cause = "waiting, not computing: each message's turn in one line of round trips"
+    return f"{cause} ({shares}); it failed by {', '.join(faults)}."
+
+
+def _at(step: Figures, path: tuple[str, ...]) -> float:
+    found: Any = step
+    for name in path:
+        found = found[name]
+    return float(found)

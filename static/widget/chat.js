@@ -1,0 +1,399 @@
+// What the widget does: one state, one socket, one outbox, and the acts of the player.
+import { batch, signal } from "../kit/preact.js";
+import { Outbox } from "../kit/outbox.js";
+import * as sounds from "../kit/sound.js";
+import { Wire } from "../kit/wire.js";
+import { Refused } from "./identity.js";
+import { NEW, Sender } from "./sender.js";
+import { initial, isTheirs, reduce, unread } from "./state.js";
+import { Typing } from "./typing.js";
+
+const PAGE_LINES = 50;
+const SEEN_AFTER_MS = 150;
+
+export const state = signal(initial());
+export const version = signal(0); // of the outbox
+export const draft = signal("");
+export const focusWanted = signal(0); // counts up when the composer should take the focus
+
+let parts = {}; // {identity, store, host, page, url, where}
+let wire = null;
+let outbox = null;
+let sender = null;
+let seenTimer = null;
+let resumed = null; // the conversation that the last hello asked to go on with
+let unrated = null; // a rating that the server does not know yet
+let wantsOpen = null; // topic of a conversation that is yet to be opened
+
+// Also later, for what changes: {where} is the page's own word for where the player is.
+export function setUp(given) {
+  parts = { ...parts, ...given };
+}
+
+function dispatch(frame) {
+  state.value = reduce(state.value, frame, Date.now());
+}
+
+// ---- the socket ----
+
+export function start() {
+  if (wire) return;
+  wire = new Wire({
+    url: parts.url,
+    hello,
+    have: () => {
+      const { log } = state.value;
+      return log ? { [log.conv]: log.last } : {};
+    },
+    onState: linked,
+    onFrame: received,
+  });
+}
+
+async function hello({ renew }) {
+  const { identity } = parts;
+  let session;
+  try {
+    session = await identity.session({ renew });
+  } catch (error) {
+    if (error instanceof Refused) refuse(error.refusal);
+    throw error;
+  }
+  useOutbox();
+  const frame = { t: "hello", v: 1, session };
+  const { log, db } = state.value;
+  resumed = null;
+  if (log?.last && db) {
+    resumed = log.conv;
+    frame.resume = { db, conv: log.conv, seq: log.last };
+    dispatch({ act: "resuming" });
+  }
+  return frame;
+}
+
+function refuse(code) {
+  dispatch({ act: "refused", code });
+  if (code === "bad_token") parts.host.tell({ t: "token" });
+}
+
+// The outbox belongs to the kept session, so another player's unsent words are never taken along.
+function useOutbox() {
+  const { identity, store } = parts;
+  const box = identity.record()?.box ?? "page";
+  const prefix = `${identity.prefix}${box}`;
+  if (outbox?.name === prefix) return;
+  sender?.lost();
+  const left = outbox?.pending(NEW) ?? [];
+  outbox?.clear();
+  outbox = new Outbox(store, prefix);
+  outbox.name = prefix;
+  sender = new Sender(outbox, () => wire, () => { version.value += 1; });
+  for (const entry of left) outbox.add(NEW, entry.body, { topic: entry.topic });
+  if (!draft.value) draft.value = store.getItem(`${prefix}.draft`) ?? "";
+}
+
+function linked(link) {
+  if (link.state !== "live") sender?.lost();
+  dispatch({ act: "link", ...link });
+}
+
+function received(frame) {
+  batch(() => {
+    switch (frame.t) {
+      case "ack": case "nack": sender?.answered(frame); break;
+      case "welcome": welcomed(frame); break;
+      case "ping": headsKnown(frame.heads ?? {}); break;
+      default: applied(frame);
+    }
+  });
+  report();
+}
+
+function welcomed(frame) {
+  dispatch(frame);
+  parts.host.tell({ t: "ready" });
+  const kept = parts.identity.record()?.conv;
+  if (!state.value.log && kept) dispatch({ act: "expect", conv: kept });
+  const { log, end } = state.value;
+  if (log && log.conv !== resumed) ask({ conv: log.conv, limit: PAGE_LINES });
+  if (unrated) sendRating(unrated);
+  if (frame.conv) remember();
+  if (frame.conv && !end) sender.adopt(log.conv);
+  else if (!log) openWhatWaits();
+}
+
+function openWhatWaits() {
+  const [first] = outbox.pending(NEW);
+  if (first || wantsOpen !== null) openNow(wantsOpen ?? first.topic);
+}
+
+// The last push of all leaves no hole to see, so the server names the heads.
+function headsKnown(heads) {
+  const { log } = state.value;
+  const head = log && heads[log.conv];
+  if (head > log.last && !log.resuming) ask({ conv: log.conv, before: head + 1, limit: PAGE_LINES });
+}
+
+function applied(frame) {
+  const before = state.value.log;
+  dispatch(frame);
+  const { log, gap } = state.value;
+  if (log && log !== before) {
+    if (parts.identity.record()?.conv !== log.conv) remember();
+    // Begun in another tab: its first lines may have come before its name.
+    if (frame.t === "conv" && log.conv !== before?.conv) ask({ conv: log.conv, limit: PAGE_LINES });
+    sender?.arrived(log);
+    sender?.pump(log.conv);
+  }
+  if (frame.t === "eph" && state.value.typing) setTimeout(() => dispatch({ act: "tick" }), frame.ttl_ms + 50);
+  if (gap && frame.t !== "history") ask({ conv: log.conv, before: gap.to + 1, limit: Math.min(100, gap.to - gap.from + 1) });
+  const looking = state.value.open && document.visibilityState === "visible" && document.hasFocus();
+  if (frame.t === "ev" && isTheirs(frame) && log && !log.resuming && !looking) sounds.chime({ name: "chatdesk.widget" });
+}
+
+function remember() {
+  const { log, db } = state.value;
+  parts.identity.remember({ conv: log?.conv ?? null, db });
+}
+
+function ask(what) {
+  const { log } = state.value;
+  wire.request({ t: "history", ...what }).catch((error) => {
+    // One lost with its socket is asked again after the next hello; one unknown here is not ours any more.
+    if (error.code !== "not_found" || log?.last) return;
+    startAnew();
+    openWhatWaits();
+  });
+}
+
+// ---- the acts of the player ----
+
+export function send(text) {
+  if (!text.trim()) return;
+  const { log, end, topic } = state.value;
+  const conv = log && !end ? log.conv : NEW;
+  useOutbox();
+  sender.add(conv, text, topic ?? "other");
+  write("");
+  typing.stop();
+  if (conv === NEW) openNow(topic ?? "other");
+}
+
+export async function openNow(topic) {
+  wantsOpen = topic;
+  if (!wire?.live || state.value.opening) return;
+  dispatch({ act: "opening", on: true });
+  const frame = { t: "open", topic, lang: parts.page.lang };
+  if (parts.where) frame.fields = { page: String(parts.where).slice(0, 200) };
+  try {
+    const { conv } = await wire.request(frame);
+    wantsOpen = null;
+    dispatch({ act: "opened", conv });
+    remember();
+    sender.adopt(conv);
+    ask({ conv, limit: PAGE_LINES });
+  } catch (error) {
+    dispatch({ act: "opening", on: false });
+    if (error.code === "lost") return; // the next welcome opens it
+    if (error.code === "blocked") return refuse("blocked");
+    setTimeout(() => wantsOpen !== null && openNow(topic), error.retry_ms ?? 2000);
+  }
+}
+
+// The path for a player who wants to stop: at once, without a first message.
+export function stopGambling(sentence) {
+  const { log, end } = state.value;
+  dispatch({ act: "view", view: null });
+  if (log && !end) send(sentence);
+  else {
+    if (log) startAnew();
+    dispatch({ act: "topic", topic: "stop_gambling" });
+    openNow("stop_gambling");
+  }
+  focusWanted.value += 1;
+}
+
+export function choose(topic) {
+  dispatch({ act: "topic", topic });
+  focusWanted.value += 1;
+}
+
+export function view(name) {
+  dispatch({ act: "view", view: name });
+}
+
+export function askEnd(on) {
+  dispatch({ act: "asking", what: on ? "end" : null });
+}
+
+export function endChat() {
+  const { log } = state.value;
+  dispatch({ act: "asking", what: null });
+  // Without a connection the question stays open.
+  if (log) wire.request({ t: "close", conv: log.conv }).catch((error) => askEnd(error.code === "lost"));
+}
+
+export function rate(fields, done = null) {
+  const { log } = state.value;
+  dispatch({ act: "rating", fields: { ...fields, done } });
+  const { agent, outcome } = state.value.rating;
+  const frame = { t: "rate", conv: log.conv };
+  if (agent) frame.agent = agent;
+  if (outcome) frame.outcome = outcome;
+  if (fields.comment) frame.comment = fields.comment;
+  if (done === "skipped" && !agent && !outcome) frame.declined = true;
+  if (Object.keys(frame).length > 2) sendRating(frame);
+  if (done) parts.identity.remember({ conv: null });
+}
+
+// One lost with its socket goes again after the next welcome.
+function sendRating(frame) {
+  unrated = null;
+  wire.request(frame).catch((error) => {
+    if (error.code === "lost") unrated = frame;
+  });
+}
+
+export function startAnew(text = "") {
+  const { log } = state.value;
+  for (const entry of log ? outbox.pending(log.conv) : []) sender.remove(entry.cmid);
+  parts.identity.remember({ conv: null });
+  dispatch({ act: "fresh" });
+  if (text) write(text);
+  report();
+}
+
+export const retry = (cmid) => sender.retry(cmid);
+export const drop = (cmid) => sender.remove(cmid);
+
+export function edit(cmid) {
+  const body = sender.edit(cmid);
+  if (body === null) return;
+  write(draft.value.trim() ? `${draft.value}\n${body}` : body);
+  focusWanted.value += 1;
+}
+
+export function tryNow() {
+  wire?.tryNow();
+}
+
+export function older() {
+  const { log } = state.value;
+  if (!log?.more || !log.events.length || !wire.live) return null;
+  return wire.request({ t: "history", conv: log.conv, before: log.events[0].seq, limit: PAGE_LINES }).catch(() => {});
+}
+
+// Messages of this conversation that are not in its transcript yet.
+export function pending() {
+  if (version.value < 0 || !outbox) return [];
+  const { log, end } = state.value;
+  return [...(log ? outbox.pending(log.conv) : []), ...(end ? [] : outbox.pending(NEW))];
+}
+
+// ---- the composer ----
+
+export function write(text) {
+  draft.value = text;
+  if (!outbox) return;
+  const key = `${outbox.name}.draft`;
+  try {
+    if (text) parts.store.setItem(key, text);
+    else parts.store.removeItem(key);
+  } catch {
+    // Full: it stays in the field.
+  }
+}
+
+export function type(text) {
+  write(text);
+  typing.changed(text);
+}
+
+const typing = new Typing((on, text) => {
+  const { log, end, brand } = state.value;
+  if (!log || end) return;
+  const frame = { t: "typing", conv: log.conv, on };
+  if (on && brand?.previews) frame.text = text.slice(0, 2000);
+  wire?.send(frame);
+});
+
+// ---- what the player has seen ----
+
+export function atEnd() {
+  const { log, open } = state.value;
+  if (!log || !open || document.visibilityState !== "visible" || log.last <= state.value.seen) return;
+  clearTimeout(seenTimer);
+  seenTimer = setTimeout(() => {
+    const now = state.value;
+    if (!now.log || !now.open || document.visibilityState !== "visible") return;
+    const news = now.log.events.some((event) => event.seq > now.seen && event.from?.role !== "player");
+    dispatch({ act: "seen", seq: now.log.last });
+    if (news) wire?.send({ t: "read", conv: now.log.conv, seq: now.log.last });
+    report();
+  }, SEEN_AFTER_MS);
+}
+
+function report() {
+  parts.host.tell({ t: "unread", n: unread(state.value) });
+}
+
+export function know(brand) {
+  dispatch({ act: "brand", brand });
+}
+
+export function panel(open) {
+  dispatch({ act: "panel", open });
+}
+
+// ---- who it is ----
+
+// The page vouches for a player, before or after the chat began.
+export function identify(token) {
+  const { identity } = parts;
+  const before = identity.token;
+  const other = identity.identify(token);
+  if (!wire) start();
+  else if (before === null || other || state.value.refusal) restart(other);
+}
+
+function restart(forget) {
+  wire?.close();
+  wire = null;
+  sender?.lost();
+  if (forget) forgetAll();
+  dispatch({ act: "refused", code: null });
+  start();
+}
+
+function forgetAll() {
+  typing.stop();
+  wantsOpen = unrated = null;
+  outbox = sender = null;
+  draft.value = "";
+  dispatch({ act: "signed_out" });
+  report();
+}
+
+export function logout() {
+  wire?.close();
+  wire = null;
+  forgetAll();
+  parts.identity.logout();
+}
+
+// Another tab of this browser signed out.
+export function signedOutElsewhere() {
+  if (!wire) return;
+  wire.close();
+  wire = null;
+  forgetAll();
+  parts.identity.leave();
+  parts.host.tell({ t: "minimise" });
+}
+
+// After a close code that stops: the player asked for it.
+export function again() {
+  restart(false);
+}
+
+export const suspend = () => wire?.suspend();
