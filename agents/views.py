@@ -56,7 +56,7 @@ class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
 
-def _page(request: HttpRequest, **more: Any) -> dict[str, Any]:
+def _page(request: HttpRequest, name: str, **more: Any) -> dict[str, Any]:
     lang = get_language() or settings.LANGUAGE_CODE
     return {
         "page": {
@@ -70,7 +70,7 @@ def _page(request: HttpRequest, **more: Any) -> dict[str, Any]:
             "languages": [code for code, _name in settings.LANGUAGES],
             **more,
         },
-        "texts": texts.catalogue(lang),
+        "texts": texts.catalogue(lang, name),
     }
 
 
@@ -87,7 +87,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
     wall_url = "/wall/" if _supervises(request) else None
-    return render(request, "agents/desk.html", _page(request, wall_url=wall_url))
+    return render(request, "agents/desk.html", _page(request, "desk", wall_url=wall_url))
 
 
 @require_safe
@@ -95,4 +95,5 @@ def desk(request: HttpRequest) -> HttpResponse:
 def wall(request: HttpRequest) -> HttpResponse:
     if not _supervises(request):
         raise PermissionDenied
-    return render(request, "agents/wall.html", _page(request, wall_url="/wall/", desk_url="/desk/"))
+    page = _page(request, "wall", wall_url="/wall/", desk_url="/desk/")
+    return render(request, "agents/wall.html", page)

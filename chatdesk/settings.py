@@ -177,9 +177,18 @@ def _static_release() -> str:
     return digest.hexdigest()
 
 
-STATIC_URL = f"/static/{_static_release()}/"
+_release = _static_release()
+STATIC_URL = f"/static/{_release}/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVESTATIC_USE_FINDERS = True
+# `serve` puts compressed copies there (serving/assets.py); without them files are served as they are.
+STATIC_ROOT = CHATDESK_DATA_DIR / "static" / _release
+SERVESTATIC_USE_FINDERS = not (STATIC_ROOT / ".complete").exists()
+SERVESTATIC_MINIFY = True
+SERVESTATIC_USE_ZSTD = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"},
+}
 SERVESTATIC_AUTOREFRESH = False
 SERVESTATIC_MAX_AGE = 31_536_000
 

@@ -12,9 +12,9 @@ Catalogue = dict[str, str | list[str]]
 
 
 @cache
-def catalogue(lang: str) -> Catalogue:
-    """The script catalogue of a language; empty for the source language and for unknown ones."""
-    path = FOLDER / lang / "scripts.json"
+def catalogue(lang: str, page: str) -> Catalogue:
+    """What a page's scripts say in a language; empty for the source language and for unknown ones."""
+    path = FOLDER / lang / f"{page}.json"
     if not lang.isalpha() or not path.is_file():
         return {}
     found: Catalogue = json.loads(path.read_text(encoding="utf-8"))

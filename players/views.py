@@ -68,7 +68,7 @@ def widget(request: HttpRequest, slug: str) -> HttpResponse:
         response = render(
             request,
             "players/widget.html",
-            {"page": page, "texts": texts.catalogue(lang), "brand": brand},
+            {"page": page, "texts": texts.catalogue(lang, "widget"), "brand": brand},
         )
     response.headers["Content-Language"] = lang
     # A policy cannot name an IPv6 address; browsers complain of one.

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chatdesk.conversations.models import Conversation, Event, Note
+from chatdesk.conversations.models import Conversation, Event, Intervention, Note
 
 admin.site.site_header = "chatdesk"
 admin.site.site_title = "chatdesk"
@@ -84,6 +84,21 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-opened_ts",)
     show_full_result_count = False
     inlines = (EventInline, NoteInline)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What supervisors looked at and did."""
+
+    list_display = ("ts", "actor", "action", "conversation", "agent", "reason")
+    list_filter = ("action",)
+    list_select_related = ("actor", "conversation", "agent")
+    search_fields = ("=conversation__id",)
+    ordering = ("-pk",)
+    show_full_result_count = False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}

@@ -202,6 +202,7 @@ class Conversation(models.Model):
                 fields=["owner"], condition=Q(state="active"), name="conversation_of_owner"
             ),
             models.Index(fields=["closed_ts"], name="conversation_closed"),
+            models.Index(fields=["opened_ts"], name="conversation_opened"),
         ]
 
 

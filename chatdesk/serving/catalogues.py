@@ -1,7 +1,7 @@
 """Where the five languages come from: gettext catalogues are the only source, compiled by Babel.
 
 ``chatdesk/locale/<lang>/LC_MESSAGES/{django,scripts}.po`` are edited by people; ``.mo`` and
-``scripts.json`` are compiled from them and committed, so that running needs no GNU gettext.
+``<page>.json`` are compiled from them and committed, so that running needs no GNU gettext.
 """
 
 from __future__ import annotations
@@ -21,12 +21,19 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "chatdesk" / "locale"
 LANGS = ("nl", "sv", "ru", "fi")
 DOMAINS = ("django", "scripts")
+# Folders of static/ that are pages; a player on a slow network loads no word of the desk.
+PAGES = ("widget", "desk", "wall")
 # Not Babel's own JavaScript extractor: it does not look inside html`` templates.
 _STRING = r'"((?:[^"\\\n]|\\.)*)"'
 _SCRIPT = re.compile(rf"(?<![\w.])(?:t\(\s*{_STRING}|tn\(\s*{_STRING}\s*,\s*{_STRING})")
 _PYTHON_KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
 _TEMPLATE = re.compile(r"""\{%\s*translate\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 _SKIPPED = {"vendor", "migrations", "tests"}
+
+_DATES_AND_NAMES = re.compile(
+    r'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Project-Id-Version|Report-Msgid-Bugs-To'
+    r"|Last-Translator|Language-Team)[^\n]*\n"
+)
 
 Found = tuple[str, str | tuple[str, ...]]
 
@@ -106,8 +113,8 @@ def po_bytes(catalogue: Catalog) -> bytes:
     out = BytesIO()
     write_po(out, catalogue, sort_output=True, omit_header=False, width=100, include_lineno=False)
     text = out.getvalue().decode()
-    # Dates would make every run a change.
-    text = re.sub(r'"(POT-Creation-Date|PO-Revision-Date|Generated-By)[^\n]*\n', "", text)
+    # Dates would make every run a change, and version control knows the names.
+    text = re.sub(_DATES_AND_NAMES, "", text)
     return re.sub(r"\A(#[^\n]*\n)+", "", text).encode()
 
 
@@ -117,11 +124,13 @@ def mo_bytes(catalogue: Catalog) -> bytes:
     return out.getvalue()
 
 
-def scripts_json(catalogue: Catalog) -> str:
-    """Source sentence (of a plural: the singular) to translation or list of plural forms."""
+def page_json(catalogue: Catalog, page: str) -> str:
+    """What one page's scripts say, the shared ones' included: source sentence (of a plural: the
+    singular) to translation or list of plural forms."""
     texts: dict[str, str | list[str]] = {}
     for entry in catalogue:
-        if not entry.id or not entry.string:
+        folders = {place.split("/")[1] for place, _ in entry.locations}
+        if not entry.id or not entry.string or not folders & {page, "kit"}:
             continue
         if isinstance(entry.id, str):
             texts[entry.id] = str(entry.string)

@@ -18,7 +18,7 @@ from django.db import connection
 
 from chatdesk.conversations.models import Brand
 from chatdesk.demo.casino import CasinoServer, DemoBrand
-from chatdesk.serving import checks, valkey
+from chatdesk.serving import assets, checks, valkey
 from chatdesk.serving.children import Child, environment, python
 
 START_SECONDS = 40.0
@@ -51,6 +51,7 @@ class Command(BaseCommand):
             listening = checks.listen(settings.CHATDESK_HOST, settings.CHATDESK_PORT)
             checks.database()
             self._migrate()
+            assets.prepare()
             redis = self._redis_url()
         except (checks.Refused, valkey.NoValkey) as refused:
             raise CommandError(str(refused)) from refused

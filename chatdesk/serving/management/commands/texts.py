@@ -34,8 +34,9 @@ class Command(BaseCommand):
         if domain == "django":
             files[path.with_suffix(".mo")] = catalogues.mo_bytes(catalogue)
         else:
-            target = catalogues.LOCALE / lang / "scripts.json"
-            files[target] = catalogues.scripts_json(catalogue).encode()
+            for page in catalogues.PAGES:
+                target = catalogues.LOCALE / lang / f"{page}.json"
+                files[target] = catalogues.page_json(catalogue, page).encode()
         faults = [
             f"{lang} {domain}: not translated: {text}"
             for text in catalogues.untranslated(catalogue)
