@@ -1,7 +1,7 @@
 // The composer of one conversation in one mode. It is mounted anew for each (conversation, mode),
 // so its text, its caret and its recipient can never change under the agent's fingers.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../kit/preact.js";
-import { languageName, t, tn } from "../kit/i18n.js";
+import { capital, languageName, t, tn } from "../kit/i18n.js";
 import { CannedList, matches } from "./canned.js";
 import { sends } from "./keys.js";
 import { lastFrom } from "./log.js";
@@ -144,7 +144,7 @@ export function Composer({ desk, conv, mode, chat, focused }) {
     <div class="tabs" role="group" aria-label=${t("Reply or internal note")}>
       <button type="button" class=${`tab ${note ? "" : "chosen"}`} aria-pressed=${!note} onClick=${() => desk.setMode(conv, "reply")}>${t("Reply")}</button>
       <button type="button" class=${`tab staff ${note ? "chosen" : ""}`} aria-pressed=${note} onClick=${() => desk.setMode(conv, "note")}><${Icon} name="lock" />${t("Internal note")}</button>
-      <span class="tab-end">${note ? t("{name} never sees this", { name }) : languageName(chat.lang)}</span>
+      <span class="tab-end">${note ? t("{name} never sees this", { name }) : capital(languageName(chat.lang))}</span>
     </div>
     <div class="composer-field">
       <textarea ref=${field} id=${id} rows="2" dir="auto" value=${text} spellcheck lang=${note ? undefined : chat.lang}

@@ -1,6 +1,6 @@
 // An offer in the free place that it would fill, and how it ended.
 import { html, useEffect, useRef, useState } from "../kit/preact.js";
-import { languageName, t } from "../kit/i18n.js";
+import { capital, languageName, t } from "../kit/i18n.js";
 import { Bar, Icon, Popover, minutes, now } from "./ui.js";
 import { DECLINE_REASONS, declineReason, offerEnd, topicName } from "./words.js";
 
@@ -19,7 +19,7 @@ export function OfferSlot({ desk, offer, number }) {
     <div class="slot-lines">
       <div class="slot-line"><span class="offer-topic truncate">${t("Offer: {topic}", { topic })}</span>
         <span class="push">${last ? html`<span class="badge warn"><${Icon} name="half" />${t("{n} s left", { n: left })}</span>` : html`<span class="offer-left">${t("{n} s", { n: left })}</span>`}</span></div>
-      <div class="slot-facts truncate">${languageName(offer.lang)} · ${desk.brandName(offer.brand)} · ${t("waits {time}", { time: offer.since_ts ? minutes(now.value - offer.since_ts) : "–" })}${offer.why?.returning ? ` · ${t("you spoke before")}` : ""}</div>
+      <div class="slot-facts truncate">${capital(languageName(offer.lang))} · ${desk.brandName(offer.brand)} · ${t("waits {time}", { time: offer.since_ts ? minutes(now.value - offer.since_ts) : "–" })}${offer.why?.returning ? ` · ${t("you spoke before")}` : ""}</div>
       <div class="offer-buttons">
         <button type="button" class="btn primary" onClick=${() => desk.accept(offer)}>${t("Accept")}<span class="key">F2</span></button>
         <button type="button" class="btn" aria-expanded=${asking} onClick=${() => setAsking(!asking)}>${t("Decline")}</button>

@@ -1,7 +1,7 @@
 // One conversation: head, safety, transcript, composer. Everything in it is bound to its own
 // conversation; nothing reads which pane has the focus to know where a text goes.
 import { html, useLayoutEffect, useState } from "../kit/preact.js";
-import { formatTime, languageName, t } from "../kit/i18n.js";
+import { capital, formatTime, languageName, t } from "../kit/i18n.js";
 import { lastFrom } from "./log.js";
 import { CloseForm, ReleaseForm, TransferForm } from "./acts.js";
 import { Composer } from "./composer.js";
@@ -42,7 +42,7 @@ function Head({ desk, state, chat, gone, number, focused }) {
     <span class="slot-lines">
       <span class="slot-line"><h2 class="truncate">${chat.player.name}</h2><span class="slot-id drops"><span>${chat.player.id}</span></span>
         ${!gone && html`<span class="push"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span>`}</span>
-      <span class="slot-line"><span class="pane-facts">${languageName(chat.lang)} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>${age !== null && html`<span class="pane-facts drops"><span>${t("{n} min", { n: age })}</span></span>`}</span>
+      <span class="slot-line"><span class="pane-facts">${capital(languageName(chat.lang))} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>${age !== null && html`<span class="pane-facts drops"><span>${t("{n} min", { n: age })}</span></span>`}</span>
     </span>
     ${!gone && html`<span class="anchor pane-acts">
       <${IconButton} icon="transfer" label=${t("Transfer {name}", { name: chat.player.name })} aria-expanded=${form === "transfer"} onClick=${() => toggle("transfer")} />

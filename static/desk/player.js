@@ -1,6 +1,6 @@
 // Right panel: who the player is. Safety first, whole, and never cut.
 import { html } from "../kit/preact.js";
-import { formatDate, formatTime, languageName, t } from "../kit/i18n.js";
+import { capital, formatDate, formatTime, languageName, t } from "../kit/i18n.js";
 import { Icon, minutes } from "./ui.js";
 import { ageBand, safetyOf, topicName } from "./words.js";
 
@@ -38,7 +38,7 @@ export function PlayerPanel({ desk }) {
       <h3><${Icon} name="chat" />${t("This chat")}</h3>
       <dl class="facts">
         <dt>${t("Topic")}</dt><dd>${topicName(chat.topic)}</dd>
-        <dt>${t("Language")}</dt><dd>${languageName(chat.lang)}</dd>
+        <dt>${t("Language")}</dt><dd>${capital(languageName(chat.lang))}</dd>
         <dt>${t("Opened")}</dt><dd>${opened ? html`${formatDate(opened)}, ${formatTime(opened)}` : "–"}</dd>
         <dt>${t("Wait")}</dt><dd class="num">${joined ? minutes(joined.data.waited_ms) : "–"}</dd>
         <dt>${t("Tier")}</dt><dd>${player.tier || "–"}</dd>

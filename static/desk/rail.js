@@ -1,6 +1,6 @@
 // Left rail: fixed places with chats, offers and free ones; below them the queue.
 import { html, useRef, useState } from "../kit/preact.js";
-import { languageName, t, tn } from "../kit/i18n.js";
+import { capital, languageName, t, tn } from "../kit/i18n.js";
 import { lastFrom, lastMessage } from "./log.js";
 import { row } from "./slots.js";
 import { OfferSlot, ResultSlot } from "./offer.js";
@@ -89,7 +89,7 @@ function Queue({ desk, state, full }) {
     <ol>${list.map((chat) => html`<li key=${chat.conv} class=${`queue-row ${chat.left ? "left" : ""}`}>
       <span class="slot-lines">
         <span class="slot-line"><span class=${`strong ${chat.topic === "stop_gambling" ? "whole" : "truncate"}`}>${topicName(chat.topic)}</span><span class="push"><${Wait} since=${chat.since_ts} /></span></span>
-        <span class="slot-line"><span class="slot-facts truncate">${languageName(chat.lang)} · ${desk.brandName(chat.brand)}</span>
+        <span class="slot-line"><span class="slot-facts truncate">${capital(languageName(chat.lang))} · ${desk.brandName(chat.brand)}</span>
           <span class="push">${chat.left ? html`<span class="badge">${t("no longer waiting")}</span>`
             : chat.offered ? html`<span class="badge">${t("being offered")}</span>`
             : html`<button type="button" class="btn sm" disabled=${full} title=${full ? t("All your places are taken") : undefined}

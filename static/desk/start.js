@@ -1,6 +1,6 @@
 // The centre without chats: the start of a shift, or a plain sentence. And the list of keys.
 import { html } from "../kit/preact.js";
-import { languageName, t, tn } from "../kit/i18n.js";
+import { capital, languageName, t, tn } from "../kit/i18n.js";
 import { Bold, Icon, IconButton, Popover } from "./ui.js";
 
 export function Start({ desk }) {
@@ -20,7 +20,7 @@ export function Start({ desk }) {
       <li><${Icon} name=${live ? "check" : "no-wifi"} class=${live ? "good" : "bad"} /><div class="grow"><p class="strong">${t("Connection")}</p><p class="text-2">${live ? t("Connected, nothing lost") : t("Not connected yet")}</p></div></li>
       <li><${Icon} name=${desk.heard.value ? "check" : "warn"} class=${desk.heard.value ? "good" : "soon"} /><div class="grow"><p class="strong">${desk.heard.value ? t("Sound played") : t("Sound not heard yet")}</p><p class="text-2">${t("Browsers stay silent until you click once.")}</p></div>
         <button type="button" class="btn lg" onClick=${() => desk.testSound()}><${Icon} name="sound" />${t("Play a test")}</button></li>
-      <li><${Icon} name="check" class="good" /><div class="grow"><p class="strong">${t("Languages and places")}</p><p class="text-2">${(state.me.languages ?? []).map((code) => languageName(code)).join(", ") || "–"}. ${places}</p></div></li>
+      <li><${Icon} name="check" class="good" /><div class="grow"><p class="strong">${t("Languages and places")}</p><p class="text-2">${capital((state.me.languages ?? []).map((code) => languageName(code)).join(", ")) || "–"}. ${places}</p></div></li>
     </ul>
     <div class="start-foot"><button type="button" class="btn lg primary" disabled=${!live} onClick=${() => desk.setStatus("available")}>${t("Start my shift")}<span class="key">F2</span></button>
       <p class="text-2"><${Bold} text=${t("You appear to players as {alias}, never under your own name.", { alias: state.me.alias })} value=${state.me.alias} /></p></div>

@@ -2,7 +2,7 @@
 import { html, useState } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import { Bold, Icon, IconButton, Popover, minutes, now } from "./ui.js";
-import { AWAY_REASONS, reasonName, statusName } from "./words.js";
+import { AWAY_REASONS, statusName } from "./words.js";
 
 const ICONS = { available: "dot", away: "half", offline: "ring" };
 

@@ -85,3 +85,9 @@ export function languageName(code) {
     return code;
   }
 }
+
+// For the beginning of a line: most languages write their names small.
+export function capital(text) {
+  const [first = "", ...rest] = text;
+  return first.toLocaleUpperCase(lang) + rest.join("");
+}

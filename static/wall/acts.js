@@ -117,7 +117,7 @@ export async function watch(conv) {
 export function unwatch(conv) {
   update(reducer.unwatched(store.wall.value, conv));
   wire.request({ t: "unwatch", conv }).catch(() => {});
-  if (store.watchedCount.value === 0) store.view.value = "wall";
+  if (store.watchedCount.value === 0) store.showWall();
 }
 
 export function earlier(conv) {

@@ -1,7 +1,7 @@
 // The top of the wall: where one is, filters, how fresh the figures are, and the switches.
 
 import { html, signal } from "../kit/preact.js";
-import { t } from "../kit/i18n.js";
+import { capital, t } from "../kit/i18n.js";
 import * as theme from "../kit/theme.js";
 import * as acts from "./acts.js";
 import { Icon } from "./parts.js";
@@ -27,7 +27,7 @@ function Filters({ page }) {
     <label class="vh" for="filter-lang">${t("Language")}</label>
     <select id="filter-lang" class="select" value=${chosen.lang} onChange=${set("lang")}>
       <option value="">${t("All languages")}</option>
-      ${[...langs].map((code) => html`<option key=${code} value=${code} selected=${code === chosen.lang}>${language(code)}</option>`)}
+      ${[...langs].map((code) => html`<option key=${code} value=${code} selected=${code === chosen.lang}>${capital(language(code))}</option>`)}
     </select>`;
 }
 

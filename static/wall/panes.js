@@ -209,7 +209,7 @@ function Pane({ view }) {
 
 export function Panes() {
   const views = Object.values(store.wall.value.watched);
-  const back = () => { store.view.value = "wall"; };
+  const back = store.showWall;
   const open = Object.keys(store.log.value.open).length;
   const box = useRef(null);
   useEffect(() => {

@@ -55,6 +55,12 @@ export const STALE_MS = 10_000;
 export const age = computed(() => state.age(wall.value, now.value));
 export const stale = computed(() => age.value === null || age.value > STALE_MS);
 
+// Back from the transcripts: what had the focus is gone, so the page itself takes it.
+export function showWall() {
+  view.value = "wall";
+  requestAnimationFrame(() => document.getElementById("main")?.focus({ preventScroll: true }));
+}
+
 export function brandName(slug) {
   return roster.value.brands.find((brand) => brand.slug === slug)?.name ?? slug ?? "–";
 }
