@@ -11,6 +11,8 @@ from tests.browser.house import House
 
 # Whatever a browser says about a page of ours is a fault.
 IGNORED = re.compile(r"favicon")
+# Two cores run the browser, the server and everybody's pages.
+expect.set_options(timeout=20_000)
 
 
 class Person:
