@@ -120,7 +120,7 @@ class StaffConnection(Connection):
             elif chat.conv not in self.following:
                 # Whoever gets a conversation gets its last lines with it.
                 self.following.begin(chat.conv)
-                runtime.watch.shown(chat.conv, chat.delivered, chat.read)
+                runtime.watch.told(chat)
                 self.spawn(self.following.safely(self.following.snapshot(chat.conv)))
 
     # --- commands ------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class StaffConnection(Connection):
             self.watched.discard(command.conv)
             raise
         self.answer(WatchOk(ref=command.ref, conv=command.conv, state=state))
-        runtime.watch.shown(command.conv, state.delivered, state.read)
+        runtime.watch.told(state)
         if command.conv in self.following:
             self.following.end(command.conv)
         self.following.begin(command.conv)

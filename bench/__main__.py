@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -51,6 +53,8 @@ def main() -> None:
     whole = asked.builds is None and plan == Plan()
     chosen = [build for name, build in builds.known().items() if name in (asked.builds or [name])]
     began = time.monotonic()
+    # Ended from outside it must stop what it started, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     # Everything that is started from here inherits this; servers are moved to their own core.
     machine.pin(os.getpid(), machine.OTHERS_CORE)
     with (

@@ -68,13 +68,17 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the database holds of all steps of a run. All four are zero when nothing went wrong."""
+    """What the database holds of all steps of a run."""
 
     rows: int
     missing: int
     doubled: int
     reordered: int
     holes: int
+
+    @property
+    def clean(self) -> bool:
+        return not (self.missing or self.doubled or self.reordered or self.holes)
 
 
 def audit(rows: Iterable[tuple[str, int, str]], acked: set[tuple[int, int]], holes: int) -> Audit:

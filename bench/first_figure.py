@@ -15,7 +15,8 @@ from typing import Any
 
 from bench import machine, messages
 from bench.accounts import audit
-from bench.builds import Build, Running
+from bench.builds import Build
+from bench.report import QUIET
 from bench.search import climb, rungs
 from bench.servers import Services
 from bench.steps import LAG_MS, LIMIT_MS, Step
@@ -37,6 +38,9 @@ class Plan:
 async def measure(builds: Sequence[Build], plan: Plan, services: Services) -> dict[str, Any]:
     """All builds in turn, again and again; what an earlier repeat found is where the next begins."""
     runs: dict[str, list[dict[str, Any]]] = {build.name: [] for build in builds}
+    busy = machine.busy()
+    if busy > QUIET:
+        print(f"This machine is {busy:.0%} busy with other things: the figures will be noise.")
     for repeat in range(plan.repeats):
         for build in builds:
             known = [run["sustained"] for run in runs[build.name] if run["sustained"]]
@@ -51,7 +55,7 @@ async def measure(builds: Sequence[Build], plan: Plan, services: Services) -> di
             "limit_ms": LIMIT_MS,
             "lag_ms": LAG_MS,
         },
-        "machine": machine.facts(),
+        "machine": {**machine.facts(), "busy_before": busy},
         "builds": [_row(build, runs[build.name]) for build in builds],
     }
 
@@ -71,22 +75,19 @@ async def _run(build: Build, plan: Plan, services: Services, hint: int | None) -
             return step
 
         found = await climb(try_rate, LADDER, build.first_rate, hint)
-        checked = _audit(running)
+        checked = audit(running.rows(), generator.acked_ever, running.holes())
     finally:
         await running.stop()
     steps = [step.as_json() for step in found.steps if isinstance(step, Step)]
-    print(f"    {found.sustained} messages/s, {time.monotonic() - began:.0f} s", flush=True)
+    # Whatever passed, a transcript that is not whole is worth nothing.
+    sustained = found.sustained if checked.clean else None
+    print(f"    {sustained} messages/s, {checked}, {time.monotonic() - began:.0f} s", flush=True)
     return {
-        "sustained": found.sustained,
+        "sustained": sustained,
         "ended_by": found.ended_by,
         "steps": steps,
-        "audit": checked,
+        "audit": asdict(checked),
     }
-
-
-def _audit(running: Running) -> dict[str, int]:
-    found = audit(running.rows(), running.generator.acked_ever, running.holes())
-    return asdict(found)
 
 
 def _row(build: Build, runs: list[dict[str, Any]]) -> dict[str, Any]:

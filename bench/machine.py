@@ -75,6 +75,11 @@ def fdatasync_ms(times: int = 50) -> float:
     return round(sorted(took)[len(took) // 2] * 1000, 2)
 
 
+def busy(seconds: float = 1.0) -> float:
+    """How busy the cores are with other things, 0 to 1: figures of a busy machine are noise."""
+    return round(psutil.cpu_percent(interval=seconds) / 100, 2)
+
+
 def facts() -> dict[str, object]:
     """What a reader must know to repeat the figures; names neither host nor folder."""
     return {

@@ -8,6 +8,7 @@ from typing import Any
 
 BEGIN, END = "<!-- first figure: begin -->", "<!-- first figure: end -->"
 FULL = 0.9
+QUIET = 0.1
 
 Figures = dict[str, Any]
 
@@ -74,8 +75,14 @@ def _machine(facts: dict[str, Any]) -> str:
     return (
         f"{facts['processor']}, {facts['cores']} cores ({pinned}), {facts['system']}, Python "
         f"{facts['python']}, PostgreSQL {facts['postgresql']} (fsync and synchronous_commit on; an "
-        f"fdatasync takes {facts['fdatasync_ms']:g} ms), {versions}."
+        f"fdatasync takes {facts['fdatasync_ms']:g} ms), {versions}.{_noise(facts)}"
     )
+
+
+def _noise(facts: dict[str, Any]) -> str:
+    if facts["busy_before"] <= QUIET:
+        return ""
+    return f" **The machine was {facts['busy_before']:.0%} busy with other things: this is noise.**"
 
 
 def best_steps(row: Figures) -> list[Figures]:
@@ -89,8 +96,12 @@ def best_steps(row: Figures) -> list[Figures]:
 
 
 def failed_steps(row: Figures) -> list[Figures]:
-    """Those that ended the climbs."""
-    return [run["steps"][-1] for run in row["runs"] if run["steps"][-1]["verdict"] != "passed"]
+    """Those that ended the climbs: of each repeat the last that did not pass."""
+    found = []
+    for run in row["runs"]:
+        failed = [step for step in run["steps"] if step["verdict"] != "passed"]
+        found += failed[-1:]
+    return found
 
 
 def _line(row: Figures) -> str:
@@ -112,7 +123,7 @@ def limit(row: Figures) -> str:
     """One sentence: what was at its end in the steps that ended the climbs."""
     ends = failed_steps(row)
     if not ends:
-        return "nothing; the highest rung passed."
+        return "not found: the highest rung passed, or too many steps were taken."
     server = median(step["server_cpu"] for step in ends)
     other = median(step["cores"][1] if len(step["cores"]) > 1 else 0.0 for step in ends)
     shares = f"the server's core {server:.0%} busy, the other {other:.0%}"
@@ -125,7 +136,7 @@ def limit(row: Figures) -> str:
         cause = "the core that generator, PostgreSQL and Valkey share"
     else:
         cause = "waiting, not computing: each message's turn in one line of round trips"
-    return f"{cause} ({shares}); it failed by {', '.join(faults)}."
+    return f"{cause} ({shares}); it failed by {', '.join(faults) or 'giving up'}."
 
 
 def _at(step: Figures, path: tuple[str, ...]) -> float:

@@ -13,7 +13,9 @@ Verdict = Literal["passed", "failed", "discarded"]
 RUNGS_A_DECADE = 40
 PROBE_STRIDES = (6, 2)
 BELOW_HINT = 1
-DOWN = 3
+DOWN, PROBE_DOWN = 3, 12
+# A climb on a machine that is busy with other things must end too.
+MOST_STEPS = 20
 
 
 class Tried(Protocol):
@@ -37,10 +39,10 @@ def rungs(low: int, high: int) -> list[int]:
 class Climb:
     """``sustained`` is the highest rate that passed before the first confirmed failure, None when none
     passed. ``ended_by`` is ``failed``, ``discarded`` (the generator, not the server, was at its end, so
-    the figure is a lower bound) or ``top`` (no higher rung)."""
+    the figure is a lower bound), ``top`` (no higher rung) or ``budget`` (too many steps)."""
 
     sustained: int | None = None
-    ended_by: Literal["failed", "discarded", "top"] = "top"
+    ended_by: Literal["failed", "discarded", "top", "budget"] = "top"
     steps: list[Tried] = field(default_factory=list)
 
 
@@ -54,6 +56,9 @@ async def climb(try_rate: TryRate, ladder: Sequence[int], start: int, hint: int 
     at = max(at - BELOW_HINT, 0)
     ceiling = len(ladder)
     while 0 <= at < ceiling:
+        if len(result.steps) >= MOST_STEPS:
+            result.ended_by = "budget"
+            break
         verdict = await _confirmed(try_rate, ladder[at], result)
         if verdict == "passed":
             result.sustained = ladder[at]
@@ -77,8 +82,10 @@ async def _confirmed(try_rate: TryRate, rate: int, result: Climb) -> Verdict:
 
 
 async def _probe(try_rate: TryRate, ladder: Sequence[int], at: int) -> int:
-    """The rung that passed last, in long strides and then in shorter ones from there."""
-    passed = at
+    """The rung that passed last: down to one that passes, then up in long strides and shorter ones."""
+    while at > 0 and (await try_rate(ladder[at], True)).verdict != "passed":
+        at = max(at - PROBE_DOWN, 0)
+    passed, at = at, at + PROBE_STRIDES[0]
     for stride in PROBE_STRIDES:
         while at < len(ladder) and (await try_rate(ladder[at], True)).verdict == "passed":
             passed, at = at, at + stride

@@ -27,6 +27,7 @@ from chatdesk.delivery.protocol.frames import (
     PlayerMe,
     PlayerPing,
     PlayerWelcome,
+    StaffConv,
 )
 from chatdesk.delivery.protocol.words import Close
 from players import sessions
@@ -82,10 +83,9 @@ def _open(
     )
 
 
-def _own_conversation(actor: Actor, brand_id: int) -> PlayerConv | None:
+def _own_conversation(actor: Actor, brand_id: int) -> tuple[PlayerConv, StaffConv] | None:
     conv = queries.open_of_player(actor, brand_id)
-    frames = queries.conv_frames(conv) if conv is not None else None
-    return frames[0] if frames is not None else None
+    return queries.conv_frames(conv) if conv is not None else None
 
 
 class PlayerConnection(Connection):
@@ -115,7 +115,10 @@ class PlayerConnection(Connection):
         if conv is not None:
             # Follow first, then read: what comes between the two is not missed.
             self.following.begin(conv)
-        state = await database.run(_own_conversation, self.actor, arrival.facts.brand_id)
+        frames = await database.run(_own_conversation, self.actor, arrival.facts.brand_id)
+        state = frames[0] if frames is not None else None
+        if frames is not None:
+            runtime.watch.told(frames[1])
         self.welcome(
             PlayerWelcome(
                 v=words.VERSION,
@@ -141,7 +144,6 @@ class PlayerConnection(Connection):
             await self.following.resume(resume.conv, resume.seq, 0, same_db=resume.db == db)
         if state is None:
             return
-        runtime.watch.shown(state.conv, state.delivered, state.read)
         if state.conv not in self.following:
             self.following.begin(state.conv)
         if resume is not None and resume.conv == state.conv:
@@ -160,6 +162,11 @@ class PlayerConnection(Connection):
         self.actor = Actor("player", player_id)
         self.hear(audience.person(player_id))
         self.following.reader = Reader("player", self.actor.author)
+
+    def belong_to(self, player_id: str) -> None:
+        """Whose the session of this socket is now."""
+        if self.actor is not None and self.actor.id != player_id:
+            self._become(player_id)
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -302,20 +309,30 @@ class Beginnings:
 
 
 class SessionSweep:
-    """Closes the sockets of sessions that ended anywhere, whether or not it was told."""
+    """Closes the sockets of sessions that ended anywhere, and tells those of a visitor who became a
+    known player whose they are now, whether or not it was told."""
 
     def __init__(self, of: Runtime) -> None:
         of.watch.sweeps.append(self.sweep)
+        self._soon = Coalesced(0, lambda _: self.sweep())
+        hub.on_hint("moved", self._hinted)
+
+    def _hinted(self, player_id: str) -> None:
+        if hub.has(audience.person(player_id)):
+            self._soon.ask("all")
 
     async def sweep(self) -> None:
         players = [socket for socket in runtime.sockets if isinstance(socket, PlayerConnection)]
-        hashes = {socket.facts.session_hash for socket in players if socket.live}
-        if not hashes:
+        asked = {socket: socket.facts.session_hash for socket in players if socket.live}
+        if not asked:
             return
-        ended = await database.run(_ended, sorted(hashes))
-        for session_hash in ended:
+        holders = await database.run(_holders, sorted(set(asked.values())))
+        for session_hash in set(asked.values()) - set(holders):
             hub.publish([audience.Shut(audience.session(session_hash), Close.NOT_AUTHENTICATED)])
+        for socket, session_hash in asked.items():
+            if socket.live and socket.facts.session_hash == session_hash in holders:
+                socket.belong_to(holders[session_hash])
 
 
-def _ended(hashes: list[str]) -> set[str]:
-    return sessions.ended(hashes, clock.now_ms())
+def _holders(hashes: list[str]) -> dict[str, str]:
+    return sessions.holders(hashes, clock.now_ms())

@@ -19,6 +19,8 @@ from django.utils.translation import gettext
 
 from chatdesk.conversations import clock, errors, lifecycle
 from chatdesk.conversations.models import Brand
+from chatdesk.delivery.audience import Hint
+from chatdesk.delivery.hub import hub
 from players import identity
 from players.identity import Claims
 from players.models import Player, PlayerSession
@@ -153,6 +155,7 @@ def _upgrade(visitor: Player, claims: Claims) -> None:
     # Conversations first: a crash between the two is made good by the page's next try.
     lifecycle.adopt(visitor.pk, known.pk)
     _move_sessions(visitor.pk, known.pk)
+    hub.publish([Hint("moved", visitor.pk)])
 
 
 def _gets_sub(visitor: Player, sub: str) -> bool:
@@ -239,19 +242,20 @@ def end(secret: str) -> str | None:
     return session_hash if ended_now else None
 
 
-def ended(hashes: Sequence[str], now_ts: int) -> set[str]:
-    """Those that are ended, expired, unknown, or whose player is blocked."""
-    alive: set[str] = set()
+def holders(hashes: Sequence[str], now_ts: int) -> dict[str, str]:
+    """Whose each session is now; without those that are ended, expired, unknown, or whose player
+    is blocked."""
+    found: dict[str, str] = {}
     for at in range(0, len(hashes), _IN_ONE_QUERY):
-        alive.update(
+        found.update(
             PlayerSession.objects.filter(
                 secret_hash__in=hashes[at : at + _IN_ONE_QUERY],
                 ended_ts__isnull=True,
                 expires_ts__gt=now_ts,
                 player__blocked_ts__isnull=True,
-            ).values_list("secret_hash", flat=True)
+            ).values_list("secret_hash", "player_id")
         )
-    return set(hashes) - alive
+    return found
 
 
 def me(player: Player) -> dict[str, Any]:

@@ -313,7 +313,7 @@ class PlayerClient(Client):
 
     async def hello(self) -> Frame:
         if not self.session:
-            self.begin_session()
+            await asyncio.to_thread(self.begin_session)
         return {"t": "hello", "v": 1, "session": self.session}
 
     async def open(self, **fields: Any) -> str:
@@ -349,7 +349,8 @@ class AgentClient(Client):
         return str(answer.json["ticket"])
 
     async def hello(self) -> Frame:
-        return {"t": "hello", "v": 1, "ticket": self.ticket()}
+        # Not on this loop: it has other sockets to read meanwhile.
+        return {"t": "hello", "v": 1, "ticket": await asyncio.to_thread(self.ticket)}
 
     def take(self, frame: Frame) -> None:
         super().take(frame)

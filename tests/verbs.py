@@ -5,12 +5,14 @@ A case ends when the verb is answered or, where nothing is answered, when the da
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chatdesk.delivery.protocol import commands
-from tests.clients import PlayerClient
+from tests.clients import SECONDS, PlayerClient, Refused
 from tests.worlds import Stage, World
 
 Act = Callable[[World], Awaitable[Any]]
@@ -75,6 +77,7 @@ async def _player_sends_while_waiting(world: World) -> None:
 @case("owned", commands.Read)
 async def _player_reads(world: World) -> None:
     await world.owner.send(world.conv, "Looking.")
+    await world.player.frame("ev", conv=world.conv, seq=5)
     await world.player.say({"t": "read", "conv": world.conv, "seq": 5})
     await world.row(player_read=5)
 
@@ -124,6 +127,20 @@ async def _visitor_becomes_a_known_player(world: World) -> None:
     await _signed_in_before(world)
     await _sign_in(world, world.token("p-2", name="Ida", rg_state="cooling_off"))
     await world.player.send("Now you know me.")
+    await _send_from_the_other_tab(world)
+
+
+async def _send_from_the_other_tab(world: World) -> None:
+    """Its socket is told whose it is now; until then it belongs to nobody who is here."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            await world.tab.write("send", conv=world.conv, body="In this tab too.")
+            return
+        except Refused as refused:
+            assert refused.code == "not_found"
+            assert time.monotonic() < end
+        await asyncio.sleep(0.1)
 
 
 async def _signed_in_before(world: World) -> PlayerClient:

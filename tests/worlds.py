@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -55,7 +55,9 @@ class Seen:
 
 
 class World:
-    """``player`` and ``tab`` are two sockets of the player, ``owner`` and ``other`` two agents,
+    """Whoever is in it confirms nothing by himself: marks move by verbs alone.
+
+    ``player`` and ``tab`` are two sockets of the player, ``owner`` and ``other`` two agents,
     ``marit`` a supervisor at her wall who watches. ``player_back`` and ``owner_back`` are sockets
     that were there, were cut before the verb and resume after it."""
 
@@ -69,7 +71,8 @@ class World:
     def __init__(self, live: Live) -> None:
         self.live, self.conv, self.offer = live, "", ""
         self.watched: list[str] = []
-        self.brand = live.brand()
+        # Standing offers end by verbs alone, however slow the machine is.
+        self.brand = live.brand(offer_seconds=600)
         hire = live.hire
         self.player, self.tab = PlayerClient(live, self.brand), PlayerClient(live, self.brand)
         self.player_back = PlayerClient(live, self.brand)
@@ -89,7 +92,6 @@ class World:
             Watcher("marit", self.marit, "marit", SupervisorState()),
         ]
         for watcher in self.watchers:
-            # So that marks move by verbs alone.
             watcher.client.confirms = False
 
     # --- before --------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ class World:
         """Before a fresh client comes: its coming makes the process look at this desk, and would
         repair one that nobody was told of."""
         agent = mine[0].client.member.id  # type: ignore[attr-defined]
-        rev = self.live.backstage.desk_revision(agent=agent)
+        rev = await asyncio.to_thread(self.live.backstage.desk_revision, agent=agent)
         for watcher in mine:
             desk = watcher.client
             await desk.until(
@@ -235,47 +237,42 @@ class World:
 
     async def _fresh(self, audience: str) -> list[Frame]:
         """All frames of a client that has just come and asked for everything."""
-        client = await self._NEW[audience](self)
-        frames = client.frames
+        client = self._newcomer(audience)
+        client.confirms = False
+        await self._ASKS[audience](self, client)
         await client.leave()
-        return frames
+        return client.frames
 
-    async def _new_player(self) -> Client:
-        client = PlayerClient(self.live, self.brand)
-        client.session = self.player.session
+    def _newcomer(self, audience: str) -> Client:
+        if audience == "player":
+            client = PlayerClient(self.live, self.brand)
+            client.session = self.player.session
+            return client
+        if audience == "marit":
+            return SupervisorClient(self.live, self.marit.member)
+        agent = self.owner if audience == "owner" else self.other
+        return AgentClient(self.live, agent.member)
+
+    async def _as_player(self, client: Client) -> None:
         await client.join()
         for conv in {*self.watched, self.conv} - {""}:
             await client.ask("history", conv=conv, limit=100)
-        return client
 
-    async def _new_staff(self, client: AgentClient, *convs: str) -> None:
+    async def _as_agent(self, client: AgentClient, watched: Sequence[str] = ()) -> None:
         await client.join()
         await client.frame("desk")
-        for conv in {*convs, *(chat["conv"] for chat in client.desk["chats"])}:
+        for conv in {*watched, *(chat["conv"] for chat in client.desk["chats"])}:
             await client.ask("history", conv=conv, limit=100, notes=True)
 
-    async def _new_owner(self) -> Client:
-        client = AgentClient(self.live, self.owner.member)
-        await self._new_staff(client)
-        return client
-
-    async def _new_other(self) -> Client:
-        client = AgentClient(self.live, self.other.member)
-        await self._new_staff(client)
-        return client
-
-    async def _new_marit(self) -> Client:
-        client = SupervisorClient(self.live, self.marit.member)
-        await self._new_staff(client)
+    async def _as_supervisor(self, client: SupervisorClient) -> None:
+        await self._as_agent(client, self.watched)
         await client.show_wall()
         for conv in self.watched:
             await client.watch(conv)
-            await client.ask("history", conv=conv, limit=100, notes=True)
-        return client
 
-    _NEW: dict[str, Callable[[World], Awaitable[Client]]] = {
-        "player": _new_player,
-        "owner": _new_owner,
-        "other": _new_other,
-        "marit": _new_marit,
+    _ASKS: dict[str, Callable[[World, Any], Awaitable[None]]] = {
+        "player": _as_player,
+        "owner": _as_agent,
+        "other": _as_agent,
+        "marit": _as_supervisor,
     }

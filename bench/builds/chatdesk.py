@@ -22,6 +22,8 @@ from tests.backstage import Backstage
 from tests.postgres import free_port
 
 CHATS_PER_AGENT = 8
+BRAND = "bench"
+ANSWER_SECONDS = 60
 SECRET = "a secret of the casino, thirty-two bytes or more"
 HEADERS = {"Sec-WebSocket-Protocol": "chat.v1"}
 LIMITS = {
@@ -66,6 +68,7 @@ class Seat(Socket):
     def __init__(self) -> None:
         self.have: dict[str, int] = {}
         self.generator: Generator | None = None
+        self._resumed = 0
         self._answers: dict[str, asyncio.Future[Heard]] = {}
 
     def hear(self, text: bytes) -> None:
@@ -85,10 +88,22 @@ class Seat(Socket):
             self.say(msgspec.json.encode({"t": "pong", "n": frame.n, "have": self.have}))
         elif kind == "nack" and self.generator is not None:
             self.generator.refused()
+        elif kind == "resumed":
+            self._resumed += 1
         elif kind in ("welcome", "ok", "error"):
-            waiting = self._answers.pop(frame.ref or kind, None)
+            # A refused hello is answered by an error without a ref.
+            name = frame.ref or ("welcome" if kind == "error" else kind)
+            waiting = self._answers.pop(name, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(frame)
+
+    async def until_resumed(self, chats: int) -> None:
+        """Waits until the lines of so many conversations have come and the rest will follow."""
+        until = asyncio.get_running_loop().time() + ANSWER_SECONDS
+        while self._resumed < chats:
+            if asyncio.get_running_loop().time() > until:
+                raise RuntimeError(f"{self._resumed} of {chats} chats are on the desk")
+            await asyncio.sleep(0.02)
 
     async def ask(self, kind: str, answer: str | None = None, **fields: Any) -> Heard:
         """A command and its answer; an ``error`` is raised."""
@@ -97,7 +112,7 @@ class Seat(Socket):
         self._answers[answer or ref] = waiting
         names = {} if answer else {"ref": ref}
         self.say(json.dumps({"t": kind, **names, **fields}).encode())
-        frame = await asyncio.wait_for(waiting, 20)
+        frame = await asyncio.wait_for(waiting, ANSWER_SECONDS)
         if frame.t == "error":
             raise RuntimeError(f"{kind}: {frame.code}")
         return frame
@@ -125,9 +140,17 @@ class Chatdesk(Running):
         }
         argv = [sys.executable, "manage.py", "serve"]
         self._server = Server(argv, env, ROOT, port, "chatdesk.serving.web", folder / "log")
-        pid = self._server.wait("/readyz")
         self._sockets: list[Seat] = []
-        self._database: Any = (
+        self._database: Any = None
+        try:
+            return await self._fill(chats, env)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _fill(self, chats: int, env: dict[str, str]) -> Chatdesk:
+        pid = self._server.wait("/readyz")
+        self._database = (
             psycopg.connect(self._url, autocommit=True)
             if self._url
             else sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)
@@ -152,14 +175,14 @@ class Chatdesk(Running):
     def _hire(self, env: dict[str, str], many: int) -> list[str]:
         backstage = Backstage(env)
         try:
-            backstage.brand(slug="bench", secret=SECRET, origins=["https://casino.example"])
+            backstage.brand(slug=BRAND, secret=SECRET, origins=[])
             return [
                 backstage.agent(
                     username=f"agent{number}",
                     password="correct-horse-battery",
                     alias=f"Vera {number}",
                     role="agent",
-                    brands=["bench"],
+                    brands=[BRAND],
                     languages=["en"],
                     capacity=self._chats_per_agent,
                 )["token"]
@@ -171,23 +194,37 @@ class Chatdesk(Running):
     async def _open(
         self, chats: int, tokens: list[str]
     ) -> tuple[list[list[Socket]], list[list[str]]]:
-        """Sockets by chat and side, and how the ``send`` of each begins."""
-        agents = [await self._agent(token) for token in tokens]
+        """Sockets by chat and side, and how the ``send`` of each begins.
+
+        An agent who has claimed his chats leaves until all are claimed, and then resumes: every
+        claim moves the queue, and a queue that moves is shown again on every desk that is open.
+        """
         pairs: list[list[Socket]] = []
         prefixes: list[list[str]] = []
-        for chat in range(chats):
-            player = await self._player()
-            conv = (await player.ask("open")).conv
-            agent = agents[chat // self._chats_per_agent]
-            epoch = (await agent.ask("claim", conv=conv)).epoch
-            pairs.append([player, agent])
-            start = f'{{"t":"send","conv":"{conv}",'
-            prefixes.append([start, f'{start}"epoch":{epoch},'])
-        await asyncio.sleep(1)  # desks and states settle
+        held: list[int] = []
+        for number, token in enumerate(tokens):
+            agent = await self._agent(token)
+            first = number * self._chats_per_agent
+            mine = range(first, min(first + self._chats_per_agent, chats))
+            for _ in mine:
+                player = await self._player()
+                conv = (await player.ask("open")).conv
+                epoch = (await agent.ask("claim", conv=conv)).epoch
+                pairs.append([player])
+                start = f'{{"t":"send","conv":"{conv}",'
+                prefixes.append([start, f'{start}"epoch":{epoch},'])
+            self._sockets.remove(agent)
+            await agent.leave()
+            held.append(len(mine))
+        for number, token in enumerate(tokens):
+            agent = await self._agent(token)
+            await agent.until_resumed(held[number])
+            for chat in range(len(pairs))[number * self._chats_per_agent :][: held[number]]:
+                pairs[chat].append(agent)
         return pairs, prefixes
 
     async def _player(self) -> Seat:
-        session = self._post("/api/v1/player/sessions", {"brand": "bench"})["session"]
+        session = self._post("/api/v1/player/sessions", {"brand": BRAND})["session"]
         return await self._seat("/ws/player", session=session)
 
     async def _agent(self, token: str) -> Seat:
@@ -230,7 +267,8 @@ class Chatdesk(Running):
     async def stop(self) -> None:
         for socket in self._sockets:
             await socket.leave()
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
         await asyncio.to_thread(self._server.stop)
 
 

@@ -78,10 +78,17 @@ class Tutorial(Running):
             argv += ["-e", endpoint, "--verbosity", "0", application]
         log = self._services.data_folder() / "log"
         self._server = Server(argv, env, FOLDER, port, self._kind, log)
-        pid = self._server.wait("/")
+        self._sockets: list[Member] = []
         self._database: Any = psycopg.connect(url, autocommit=True)
+        try:
+            return await self._fill(chats)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _fill(self, chats: int) -> Tutorial:
+        pid = self._server.wait("/")
         rooms = [[await self._join(room, side) for side in (0, 1)] for room in range(chats)]
-        self._sockets = [member for room in rooms for member in room]
 
         def text(chat: int, side: int, number: int) -> bytes:
             return f'{{"message":"{messages.body(chat, number)}"}}'.encode()
@@ -99,6 +106,7 @@ class Tutorial(Running):
         origin = {"Origin": f"http://127.0.0.1:{self._server.port}"}
         member = await dial(lambda: Member(side), url, extra_headers=origin)
         assert isinstance(member, Member)
+        self._sockets.append(member)
         return member
 
     # --- the database --------------------------------------------------------------------------

@@ -169,7 +169,7 @@ class Connection(AsyncConsumer):
         except BadInput as bad:
             command = bad
         # Pongs do not count: the server asked for them.
-        if self.live and not isinstance(command, Pong) and not self._within_rate():
+        if self.live and not isinstance(command, Pong) and not self._within_rate(command):
             return
         if isinstance(command, BadInput):
             self._first_or_error(command)
@@ -187,12 +187,16 @@ class Connection(AsyncConsumer):
             raise BadInput("too_big", "The frame is too big.")
         return self.decode(text)
 
-    def _within_rate(self) -> bool:
+    def _within_rate(self, command: Command | BadInput) -> bool:
         frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
         verdict, left_ms = runtime.crowd.spoke(self._person, frames, self.limits.rate_seconds)
         if verdict == "fine":
             return True
-        self.answer(Error(code="rate", message="Too many frames.", retry_ms=left_ms))
+        ref, cmid = getattr(command, "ref", None), getattr(command, "cmid", None)
+        self.answer(Error(code="rate", message="Too many frames.", ref=ref, retry_ms=left_ms))
+        if cmid is not None:
+            # What the client's outbox waits for: this message, later.
+            self.answer(Nack(cmid=cmid, code="rate", final=False, retry_ms=left_ms))
         if verdict == "far over":
             self.out.close(Close.RATE)
         return False

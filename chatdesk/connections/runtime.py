@@ -63,7 +63,7 @@ class Runtime:
         self.presence = Presence(redis_clients.make(url) if url else None)
         self.bridge = Bridge(_bridge_layer, hub.spread, self._doubt) if url else None
         self.watch = Watch(lambda: self.bridge is not None and not self.bridge.healthy)
-        self.states = ConversationStates()
+        self.states = ConversationStates(self.watch.told)
         self.started_parts = [make(self) for make in self._parts]
         self.presence.start()
         if self.bridge is not None:

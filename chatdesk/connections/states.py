@@ -16,7 +16,7 @@ from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Word
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec
-from chatdesk.delivery.protocol.frames import Queue
+from chatdesk.delivery.protocol.frames import Queue, StaffConv
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,8 @@ class Coalesced:
 
 
 class ConversationStates:
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[StaffConv], None]) -> None:
+        self._told = told
         self._convs = Coalesced(CONV_SECONDS, self._send_conv)
         self._queues = Coalesced(QUEUE_SECONDS, self._send_places)
         self._places: dict[str, Queue] = {}
@@ -85,6 +86,7 @@ class ConversationStates:
                 Word(audience.staff(conv), codec.encode(for_staff)),
             ]
         )
+        self._told(for_staff)
 
     async def _send_places(self, brand: str) -> None:
         places = await database.run(queries.places, int(brand))

@@ -17,7 +17,7 @@ from chatdesk.conversations import queries
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
-from chatdesk.delivery.protocol.frames import Sides
+from chatdesk.delivery.protocol.frames import Chat, StaffConv
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,6 @@ class Watch:
         self._is_ill = is_ill
         self._doubt = asyncio.Event()
         self._marks: dict[str, tuple[object, ...]] = {}
-        self._shown: dict[str, tuple[int, ...]] = {}
         self._queues: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.heads_checks: list[Check] = []
@@ -59,11 +58,10 @@ class Watch:
         """Something may have been missed: look now."""
         self._doubt.set()
 
-    def shown(self, conv: str, delivered: Sides, read: Sides) -> None:
-        """A socket that begins to follow was shown these marks. A mark that was told before and
-        written after would be missed: the next look compares."""
-        marks = (delivered.player, read.player, delivered.agent, read.agent)
-        self._shown.setdefault(conv, marks)
+    def told(self, state: StaffConv | Chat) -> None:
+        """A socket that begins to follow was told this state (a frame of it, or of a desk). Nobody
+        tells it what was published before it came and written after: the next look compares."""
+        self._marks.setdefault(state.conv, queries.mark(state))
 
     async def _watching(self) -> None:
         while True:
@@ -96,17 +94,17 @@ class Watch:
         if convs:
             heads = await database.run(queries.heads, convs)
             marks = {}
-            shown, self._shown = self._shown, {}
             for conv, head in heads.items():
                 hub.heads[conv] = (head.seq, head.note_seq)
                 for topic in (audience.player(conv), audience.staff(conv)):
                     for follower in cast(list[Follower], hub.members(topic)):
                         follower.on_head(conv, head.seq, head.note_seq)
                 marks[conv] = head.mark
-                before = self._marks.get(conv, shown.get(conv))
-                if before is not None and before != head.mark[-len(before) :]:
+                if conv in self._marks and self._marks[conv] != head.mark:
                     hub.spread([Hint("conv", conv)])
-            self._marks = marks
+            # What was told while the heads were read is for the next look.
+            late = {c: m for c, m in self._marks.items() if c not in convs and hub.followed(c)}
+            self._marks = marks | late
         queues = await database.run(queries.queue_revisions)
         for brand, rev in queues.items():
             if self._queues and self._queues.get(brand) != rev:

@@ -20,6 +20,7 @@ from chatdesk.conversations.models import (
     Seat,
 )
 from chatdesk.delivery.protocol.frames import (
+    Chat,
     NoteEvent,
     PlayerConv,
     PlayerEvent,
@@ -50,6 +51,19 @@ class Head:
     seq: int
     note_seq: int
     mark: tuple[object, ...]
+
+
+def mark(state: StaffConv | Chat) -> tuple[object, ...]:
+    """The mark of a state that was told."""
+    return (
+        state.state,
+        state.epoch,
+        state.help,
+        state.delivered.player,
+        state.read.player,
+        state.delivered.agent,
+        state.read.agent,
+    )
 
 
 def heads(convs: Collection[str]) -> dict[str, Head]:

@@ -73,7 +73,8 @@ class Word(Struct, frozen=True, tag="w", array_like=True):
 
 class Hint(Struct, frozen=True, tag="h", array_like=True):
     """Something changed: whoever shows it reads it again. ``what`` is conv, desk, queue, wall,
-    dispatch, or began (a player's new conversation; the key is the player's)."""
+    dispatch, began (a player's new conversation; the key is the player's), or moved (a visitor's
+    sessions are another player's now; the key is the visitor's)."""
 
     what: str
     key: str

@@ -90,3 +90,6 @@ def test_the_audit_of_rows() -> None:
     assert audit(rows([*EVERY, EVERY[5]]), acked, 0).doubled == 1
     assert audit(rows([EVERY[6], *EVERY[:6], *EVERY[7:]]), acked, 0).reordered == 1
     assert audit(rows(EVERY), acked, 2).holes == 2
+    assert clean.clean
+    assert not audit(rows(EVERY), acked, 2).clean
+    assert not audit(rows(EVERY[1:]), acked, 0).clean

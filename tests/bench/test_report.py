@@ -94,6 +94,7 @@ def figures() -> dict[str, Any]:
             "postgresql": "15",
             "valkey": "9",
             "fdatasync_ms": 1.0,
+            "busy_before": 0.02,
             "packages": {"Django": "5.2"},
         },
         "builds": [
@@ -120,6 +121,13 @@ def test_each_row_says_what_limits_it() -> None:
     assert report.limit(ours).startswith("the one core of the web process")
     assert report.limit(core).startswith("waiting")
     assert report.limit(pubsub).startswith("the core that generator")
+
+
+def test_figures_of_a_busy_machine_say_so() -> None:
+    noisy = figures()
+    assert "noise" not in report.text(noisy)
+    noisy["machine"]["busy_before"] = 0.7
+    assert "70% busy" in report.text(noisy)
 
 
 def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:

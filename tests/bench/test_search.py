@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from bench.search import Climb, Verdict, climb, rungs
+from bench.search import MOST_STEPS, Climb, Verdict, climb, rungs
 
 LADDER = rungs(50, 20_000)
 
@@ -51,10 +51,10 @@ def test_rungs_are_whole_ascending_and_close() -> None:
 
 @pytest.mark.parametrize("able", [60, 300, 640, 4_000, 12_345])
 @pytest.mark.parametrize("start", [100, 1_000, 9_000])
-@pytest.mark.parametrize("hint", [None, 80, 1_000, 16_000])
-def test_it_finds_the_last_rate_that_passes(able: int, start: int, hint: int | None) -> None:
+@pytest.mark.parametrize("hint", [None, 0.8, 1.0, 1.3])
+def test_it_finds_the_last_rate_that_passes(able: int, start: int, hint: float | None) -> None:
     server = Server(able)
-    found = server.climb(start, hint)
+    found = server.climb(start, round(hint * able) if hint else None)
     assert found.sustained == best(able)
     assert found.ended_by == "failed"
 
@@ -73,6 +73,14 @@ def test_a_server_that_never_passes_sustains_nothing() -> None:
     found = Server(10).climb(500)
     assert found.sustained is None
     assert found.ended_by == "failed"
+
+
+def test_a_climb_ends_on_a_machine_that_lets_nothing_pass() -> None:
+    server = Server(10)
+    found = server.climb(20_000, hint=20_000)
+    assert found.sustained is None
+    assert found.ended_by == "budget"
+    assert len(found.steps) == MOST_STEPS
 
 
 def test_a_late_generator_makes_a_lower_bound() -> None:

@@ -86,6 +86,17 @@ def test_faultless_evening_has_no_fault() -> None:
     assert late == []
 
 
+def test_delivery_is_prompt_only_while_both_sides_are_connected() -> None:
+    ledger = _faultless()
+    ledger.sent[str(ONE.lines[2].cmid)].tries = 2
+    ledger.sent[str(ONE.lines[4].cmid)].offline = True
+    shown = ledger.shown[ILJA, "two"]
+    shown[2] = replace(shown[2], live_since=3.1)  # reconnected after it was sent
+    shown[5] = replace(shown[5], live_since=9.0, part_since=9.0)  # was not there yet
+    prompt, late = ledger.latencies()
+    assert (len(prompt), len(late)) == (2, 3)
+
+
 # --- what the server could do ----------------------------------------------------------------------
 
 
@@ -253,6 +264,20 @@ def test_faults_hold_no_text() -> None:
     ledger.shown[VERA, "one"].pop(4)
     told = repr(ledger.judge(RECORDS))
     assert not any(line.body in told for line in ONE.lines if line.body)
+
+
+def test_turn_of_an_earlier_evening_needs_no_showing_now() -> None:
+    """Vera's turn was then; Ilja takes over what was left and is shown everything."""
+    lines = (*ONE.lines[:6], _line(7, "left", VERA), _line(8, "queued", "s"))
+    old = Record(
+        "old", "p:old", "closed", (*lines, _line(9, "joined", ILJA), _line(10, "closed", ILJA))
+    )
+    ledger = _faultless()
+    for line in old.lines:
+        _show(ledger, ILJA, "old", line)
+    assert ledger.judge({**RECORDS, "old": old}) == []
+    ledger.shown[ILJA, "old"].pop(4)
+    assert "lost" in _kinds(ledger, {**RECORDS, "old": old})
 
 
 # --- who must have seen what -----------------------------------------------------------------------

@@ -67,6 +67,16 @@ def test_agents_are_the_same_people_every_evening() -> None:
         assert "evening" not in one.alias.casefold()
 
 
+def test_who_comes_for_protection_makes_no_small_talk_and_is_not_asked_to_rate() -> None:
+    made = plan.make(Options(players=400), BRANDS)
+    grave = [one for one in made.players if one.topic == phrases.GRAVE_TOPIC]
+    assert grave
+    for one in grave:
+        assert one.follow_ups == ()
+        assert one.rating is None
+        assert not one.declines_rating
+
+
 def test_numbers_that_make_no_evening_are_refused() -> None:
     for options in (Options(players=0), Options(agents=0), Options(minutes=0)):
         with pytest.raises(ValueError, match="An evening needs"):

@@ -89,7 +89,7 @@ class Room:
         for frame in frames:
             await client.say(frame)
         await client.still_usable()
-        pushes = ("ping", "desk", "eph")
+        pushes = ("ping", "desk", "eph", "conv")
         *refusals, _ = [one for one in client.frames[already:] if one["t"] not in pushes]
         for refusal in refusals:
             assert refusal["t"] in ("error", "nack"), refusal

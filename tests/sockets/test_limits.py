@@ -4,6 +4,7 @@ them when it goes. These run on a server with low limits (see ``strict``)."""
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -11,10 +12,10 @@ from http.client import HTTPException
 
 import pytest
 
-from tests.clients import AgentClient, Client, PlayerClient, Refused
+from tests.clients import AgentClient, Client, PlayerClient
 from tests.live import Live
 from tests.sockets.conftest import SERVERS
-from tests.sockets.people import agent
+from tests.sockets.people import agent, code, refused
 
 pytestmark = pytest.mark.asyncio
 
@@ -25,10 +26,9 @@ DRAIN_SECONDS = 20.0
 
 async def floods(client: Client) -> None:
     """Three times the limit is refused frame by frame, one more ends the socket."""
-    ask = '{"t":"history","ref":"%s","conv":"pong"}'
-    for number in range(3 * FRAMES):
-        # A word that excuses pongs excuses nothing else.
-        await client.say(ask.replace("%s", '"pong"'.replace('"', "") + str(number)))
+    for _ in range(3 * FRAMES):
+        # The word that excuses a pong excuses nothing else.
+        await client.say({"t": "history", "ref": "pong", "conv": "pong"})
     await client.until(
         lambda: sum(1 for one in client.frames if one["t"] == "error") == 3 * FRAMES, "answers"
     )
@@ -58,13 +58,14 @@ async def test_a_person_over_the_limit_is_over_it_on_each_socket(strict: Live) -
         await tab.join()
     first = strict.server_of(tabs[0].local_port)
     same = [tab for tab in tabs if strict.server_of(tab.local_port) == first]
-    codes = []
-    for number in range(FRAMES + 2):
-        try:
-            await same[number % len(same)].ask("history", conv="none")
-        except Refused as refused:
-            codes.append(refused.code)
-    assert codes == ["not_found"] * FRAMES
+    asked = [same[number % len(same)].ask("history", conv="x") for number in range(FRAMES + 2)]
+    assert [await code(one) for one in asked] == ["not_found"] * FRAMES + ["rate"] * 2
+    # A message is refused so that its outbox tries again.
+    nack = await refused(same[0].write("send", conv="x", body="again, later"))
+    assert (nack["code"], nack["final"]) == ("rate", False)
+    assert 0 < nack["retry_ms"] <= 10_000
+    for tab in tabs:
+        await tab.leave()
 
 
 async def test_pongs_are_not_counted(strict: Live) -> None:
@@ -89,7 +90,7 @@ async def test_a_ping_tells_heads_and_the_desks_revision(strict: Live) -> None:
         assert "desk_rev" not in player.frames[-1]
         await vera.until(lambda: vera.frames[-1].get("desk_rev") == vera.desk["rev"], "the rev")
         # A pong with what one has tells the other side that it arrived.
-        await vera.until(lambda: vera.states[conv]["delivered"]["player"] == seq, "delivered")
+        await vera.frame("eph", kind="delivered", role="player", seq=seq)
 
 
 async def test_a_socket_that_answers_no_ping_is_closed_with_4001(strict: Live) -> None:
@@ -115,13 +116,13 @@ async def test_a_slow_reader_is_closed_with_4002_and_resumes(strict: Live) -> No
         await vera.claim(conv)
         await player.until(lambda: "joined" in player.kinds(conv))
         player.answers_pings = False
-        # 8 KiB each; whoever confirms between them may get any number of these.
-        for number in range(4):
-            await vera.send(conv, f"{number}" + "ä" * 3_999)
-            await vera.frame("ping", since=len(vera.frames))
-            await vera.frame("ping", since=len(vera.frames))
-            if player.close_code is not None:
-                break
+        # 8 KiB each; who confirms between them, as Vera does, may get any number of these.
+        line = {"t": "send", "conv": conv, "epoch": vera.epoch(conv), "body": "ä" * 4_000}
+        for number in range(3):
+            await vera.say(json.dumps({**line, "cmid": f"c-{number}"}, ensure_ascii=False))
+            await vera.frame("ack", cmid=f"c-{number}")
+            for _ in range(2):
+                await vera.frame("ping", since=len(vera.frames))
         assert await player.closed() == 4002
         await vera.still_usable()
         player.answers_pings = True

@@ -184,8 +184,7 @@ class Agent(Client):
             transcript, upto = self.transcripts[conv], int(chat["last_seq"])
             # What was before comes by itself; a server that leaves it out is asked.
             await self.until(lambda: transcript.last >= upto, UNASKED_SECONDS)
-            while transcript.last < upto:
-                await self.read_up(conv, upto)
+            await self.read_up(conv, upto)
             self.follows(conv)
             talk = self._talks.setdefault(conv, Talk())
             while self._mine(conv):
@@ -220,8 +219,10 @@ class Agent(Client):
         await self.pause(self.chance.uniform(1.5, 4))  # there may be a second line coming
         await self.has_read(conv)
         talk.thanked = talk.thanked or phrases.is_thanks(talk.heard[-1], lang)
-        if talk.thanked or talk.answers >= MOST_ANSWERS or last_call.is_set():
-            if await self._answer(conv, self._one(lang, "farewells")):
+        if talk.answers > 0 and (
+            talk.thanked or talk.answers >= MOST_ANSWERS or last_call.is_set()
+        ):
+            if await self._answer(conv, self._farewell(chat)):
                 await self.pause(self.chance.uniform(1, 4))
                 await self._close(conv, "solved")
         elif talk.answers == 0:
@@ -279,6 +280,12 @@ class Agent(Client):
         self.stage.tally.endings += 1
         with contextlib.suppress(Refusal, Stopped):
             await self.read_up(conv, transcript.last + 1_000)
+
+    def _farewell(self, chat: Frame) -> str:
+        """The plain one for somebody who came for protection: nobody is cheerful with him."""
+        plain = phrases.some(chat["lang"], "farewells")[0]
+        grave = chat["topic"] == phrases.GRAVE_TOPIC
+        return plain if grave else self._one(chat["lang"], "farewells")
 
     def _one(self, lang: str, of: str) -> str:
         return self.chance.choice(phrases.some(lang, of))

@@ -65,7 +65,7 @@ class Client:
         )
         self._news = asyncio.Event()
         self._outbox: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._filling: set[str] = set()
+        self._reading: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._mending: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -149,17 +149,16 @@ class Client:
     async def _ask_later(self, conv: str, upto: int) -> None:
         await asyncio.sleep(SWAP_SECONDS)
         self._mending.discard(conv)
-        if self.transcripts[conv].last < upto and conv not in self._filling:
+        if self.transcripts[conv].last < upto and not self._reading[conv].locked():
             self.stage.tally.gaps += 1
             with contextlib.suppress(Refusal, Stopped):
                 await self.read_up(conv, upto)
 
     async def read_up(self, conv: str, upto: int) -> None:
-        """Loads what is missing up to a number, newest page first. Raises Refusal."""
-        if conv in self._filling:
-            return
-        self._filling.add(conv)
-        try:
+        """Loads what is missing up to a number, newest page first, one reading at a time.
+
+        Raises Refusal, Stopped."""
+        async with self._reading[conv]:
             before = upto + 1
             while before > self.transcripts[conv].last + 1:
                 page = await self.wire.ask(
@@ -169,8 +168,6 @@ class Client:
                 for event in events:
                     self._arrived({"conv": conv, **event})
                 before = events[0]["seq"] if events and page["more"] else 0
-        finally:
-            self._filling.discard(conv)
 
     # --- speaking ------------------------------------------------------------------------------
 
@@ -191,6 +188,7 @@ class Client:
         def once_more() -> None:
             message.tries += 1
             if message.tries == 1:
+                message.offline = self.wire.greeted_at > message.intended
                 tried()
 
         kind = "note" if note else "send"

@@ -14,7 +14,8 @@ monotonic clock. Faults hold ids and numbers, never a text.
 * **altered**: a line that differs from the database in any other way.
 
 A player takes part from the first number to the last; an agent up to the number with which his last
-turn ended (what was before him he reads).
+turn ended (what was before him he reads). In a conversation of an earlier evening an agent may have had
+his turn then: there only those are judged who were shown something now.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Record:
 
 @dataclass(slots=True)
 class Sent:
-    """A message from the moment its author wanted it sent."""
+    """A message from the moment its author wanted it sent. ``offline``: he had to reconnect first."""
 
     conv: str
     author: str
@@ -78,6 +79,7 @@ class Sent:
     intended: float
     note: bool = False
     tries: int = 0
+    offline: bool = False
     seq: int | None = None
     refused: str | None = None
 
@@ -170,9 +172,10 @@ class Ledger:
                     continue
                 if showing.part_since is None or showing.part_since > message.intended:
                     continue
-                there = showing.live_since is not None and showing.live_since <= message.intended
                 took = showing.at - message.intended
-                (prompt if there and message.tries == 1 else late).append(took)
+                there = showing.live_since is not None and showing.live_since <= message.intended
+                straight = message.tries == 1 and not message.offline
+                (prompt if there and straight else late).append(took)
         return sorted(prompt), sorted(late)
 
     # --- judging -------------------------------------------------------------------------------
@@ -183,6 +186,7 @@ class Ledger:
         parts = set(self.seen) | {
             (who, conv)
             for conv, record in records.items()
+            if conv in self.began
             for who in self.people
             if record.until(who) is not None
         }

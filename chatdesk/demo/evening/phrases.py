@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# Who comes for protection makes no small talk and is not asked how he liked it.
+GRAVE_TOPIC = "stop_gambling"
 LANGUAGES = ("nl", "sv", "ru", "fi", "en")
 _HERE = Path(__file__).resolve().parent
 _LINES = _HERE.parent / "starter" / "lines.json"

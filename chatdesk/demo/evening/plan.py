@@ -32,8 +32,6 @@ _OFTEN = {
     "complaint": 2,
     "ask_human": 2,
 }
-# Nobody who asks for protection is asked how he liked it.
-_NO_SURVEY = "stop_gambling"
 # The first two speak all five languages between them, so that nobody waits in vain.
 _SPOKEN = (
     ("nl", "fi", "en"),
@@ -162,8 +160,9 @@ def _player(
         chance.choice(phrases.some(lang, "follow_ups" if chance.random() < 0.6 else "reactions"))
         for _ in range(chance.choice((0, 1, 1, 2, 2, 3, 4)))
     ]
-    asked = question.topic != _NO_SURVEY
-    rates = asked and chance.random() < 0.65
+    thanks = chance.choice(phrases.some(lang, "thanks")) if chance.random() < 0.8 else None
+    rates = chance.random() < 0.65
+    grave = question.topic == phrases.GRAVE_TOPIC
     scores = (chance.choice((2, 3, 4, 4, 5, 5, 5)), chance.choice((1, 3, 4, 4, 5, 5)))
     return PlayerPlan(
         number=number,
@@ -175,12 +174,12 @@ def _player(
         reason=question.reason,
         topic=question.topic,
         lines=tuple(lines),
-        follow_ups=tuple(follow_ups),
-        thanks=chance.choice(phrases.some(lang, "thanks")) if chance.random() < 0.8 else None,
+        follow_ups=() if grave else tuple(follow_ups),
+        thanks=phrases.some(lang, "thanks")[0] if grave else thanks,
         patience=round(chance.uniform(40, 150), 1),
         closes_himself=chance.random() < 0.3,
-        rating=scores if rates else None,
-        declines_rating=not rates and chance.random() < 0.5,
+        rating=scores if rates and not grave else None,
+        declines_rating=not rates and not grave and chance.random() < 0.5,
         cut_after=chance.randrange(len(lines) + 1) if chance.random() < 0.2 else None,
         chance=chance.getrandbits(32),
     )

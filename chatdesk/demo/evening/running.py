@@ -60,7 +60,8 @@ async def run(options: Options) -> Report:
     try:
         for one in made.agents:
             keys.append(await _in_database(cast.hire, one))
-        await _same_database(gate, keys[0])
+            if len(keys) == 1:
+                await _same_database(gate, keys[0])
         evening = _assemble(options, gate, house, made, keys)
         await _live(evening)
         return await _in_database(_account, evening)

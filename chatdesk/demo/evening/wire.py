@@ -120,6 +120,7 @@ class Wire:
         chance: Random,
         tally: Tally,
     ) -> None:
+        self.greeted_at = 0.0
         self._address = address
         self._introduce = introduce
         self._hear = hear
@@ -217,6 +218,7 @@ class Wire:
             self._refused(frame)
         self._hear(frame)
         if kind == "welcome":
+            self.greeted_at = asyncio.get_running_loop().time()
             self._live.set()
         self._settle(frame)
 
