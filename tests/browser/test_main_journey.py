@@ -42,9 +42,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=machine.chromium(), args=list(QUIET)
-        )
+        browser = playwright.chromium.launch(executable_path=machine.chromium(), args=list(QUIET))
         yield browser
         browser.close()
 
