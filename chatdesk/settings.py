@@ -183,7 +183,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # `serve` puts compressed copies there (serving/assets.py); without them files are served as they are.
 STATIC_ROOT = CHATDESK_DATA_DIR / "static" / _release
 SERVESTATIC_USE_FINDERS = not (STATIC_ROOT / ".complete").exists()
-SERVESTATIC_MINIFY = True
 SERVESTATIC_USE_ZSTD = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

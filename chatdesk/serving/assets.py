@@ -1,6 +1,7 @@
 """Static files as they go over the wire: collected once a release, compressed copies beside them.
 
-Sources stay readable and need no build step; what a slow phone loads is minified and compressed.
+Sources need no build step. They are not minified: the minifiers of PyPI do not understand templates
+inside templates and swallow spaces there.
 """
 
 from __future__ import annotations
