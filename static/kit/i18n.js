@@ -5,6 +5,7 @@ const INTEGERS_TO_TRY = 200;
 
 let texts = {};
 let lang = "en";
+let region = "en-GB";
 let plural = new Intl.PluralRules("en");
 let forms = ["one", "other"];
 let formats = {};
@@ -26,8 +27,15 @@ export function load(catalogue, code) {
     lang = "en";
     plural = new Intl.PluralRules(lang);
   }
+  region = regionOf(lang);
   forms = formsOf(plural);
   formats = {};
+}
+
+// Dates and numbers as the reader's own country writes them, where the browser says which that is.
+function regionOf(code) {
+  const own = (globalThis.navigator?.languages ?? []).find((tag) => tag.startsWith(`${code}-`));
+  return own ?? (code === "en" ? "en-GB" : code);
 }
 
 export function language() {
@@ -57,12 +65,12 @@ export function tn(one, many, n, values) {
 }
 
 function format(kind, options) {
-  formats[kind] ??= new Intl.DateTimeFormat(lang, options);
+  formats[kind] ??= new Intl.DateTimeFormat(region, options);
   return formats[kind];
 }
 
 export function formatNumber(n) {
-  return typeof n === "number" ? n.toLocaleString(lang) : String(n);
+  return typeof n === "number" ? n.toLocaleString(region) : String(n);
 }
 
 // ts: milliseconds since 1970 UTC; shown in the reader's own time zone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
@@ -18,11 +18,14 @@ expect.set_options(timeout=20_000)
 class Person:
     """A browser context of its own: its own cookies, its own storage."""
 
+    everybody: ClassVar[list[Person]] = []
+
     def __init__(self, browser: Browser, width: int, height: int, **more: Any) -> None:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce", **more
         )
         self.page: Page = self.context.new_page()
+        self.everybody.append(self)
         self.faults: list[str] = []
         self.frames: list[str] = []
         self.page.on("console", self._console)
@@ -109,8 +112,14 @@ class DeskAgent(Person):
         self.page.locator(".slot-button").filter(has_text=name).click()
         expect(self.composer(name)).to_be_visible()
 
+    def has_read(self, name: str) -> None:
+        """What the player wrote has been in front of the agent; until then a send asks first."""
+        slot = self.page.locator(".slot.chat").filter(has_text=name)
+        expect(slot.locator(".unread")).to_have_count(0)
+
     def reply(self, name: str, body: str) -> None:
         self.open_chat(name)
+        self.has_read(name)
         self.composer(name).fill(body)
         self.page.get_by_role("button", name=f"Send to {name}").click()
         expect(self.pane(name).locator(".bubble", has_text=body)).to_be_visible()

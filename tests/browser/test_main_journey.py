@@ -87,6 +87,7 @@ def test_from_the_first_click_to_the_rating(house: House, browser: Browser) -> N
     pictures.take(vera, "desk-offer")
     vera.accept_offer("Sanne")
     expect(vera.pane("Sanne").locator(".bubble", has_text=FIRST["Sanne"])).to_be_visible()
+    vera.has_read("Sanne")
     composer = vera.composer("Sanne")
     composer.press_sequentially("/bonus-n", delay=20)
     expect(vera.page.get_by_role("listbox")).to_be_visible()
