@@ -78,7 +78,7 @@ function onDesk(state, frame, at) {
   const chats = {};
   for (const chat of frame.chats ?? []) {
     const before = state.chats[chat.conv];
-    chats[chat.conv] = { ...chat, unread: unreadOf(state, chat), help: chat.help ?? before?.help ?? false };
+    chats[chat.conv] = caughtUp(state, { ...chat, help: chat.help ?? before?.help ?? false });
   }
   const offers = Object.fromEntries((frame.offers ?? []).map((offer) => [offer.offer, offer]));
   let next = {
@@ -94,10 +94,26 @@ function onDesk(state, frame, at) {
   return next;
 }
 
-// A desk frame may have been made before our `read` arrived: what was seen here stays read.
-function unreadOf(state, chat) {
+// A desk frame may have been made before lines that are here already, and before our `read` arrived.
+// counted: up to which seq the unread lines and the wait are counted.
+function caughtUp(state, chat) {
   const seen = state.seen[chat.conv] ?? 0;
-  return seen >= chat.last_seq ? 0 : (chat.unread ?? 0);
+  let next = { ...chat, unread: seen >= chat.last_seq ? 0 : (chat.unread ?? 0), counted: chat.last_seq };
+  for (const event of state.logs[chat.conv]?.events ?? []) next = { ...next, ...counted(next, event, seen) };
+  return next;
+}
+
+// What a line of the transcript changes of its chat; nothing when it was counted before.
+function counted(chat, event, seen) {
+  if (event.seq <= chat.counted) return {};
+  const change = { counted: event.seq, last_seq: Math.max(chat.last_seq ?? 0, event.seq) };
+  if (event.kind !== "message") return change;
+  if (event.from?.role === "agent") change.waiting_since_ts = null;
+  if (event.from?.role === "player") {
+    change.waiting_since_ts = chat.waiting_since_ts ?? event.ts;
+    if (event.seq > seen) change.unread = (chat.unread ?? 0) + 1;
+  }
+  return change;
 }
 
 function dropped(state, conv, before, at) {
@@ -120,28 +136,21 @@ function onConv(state, frame) {
   }
   const chat = state.chats[frame.conv];
   if (!chat) return next;
-  return patch(next, frame.conv, {
-    last_seq: Math.max(chat.last_seq ?? 0, frame.last_seq ?? 0),
+  const patched = patch(next, frame.conv, {
+    last_seq: Math.max(chat.last_seq ?? 0, frame.last_seq ?? 0), help: frame.help ?? chat.help,
     delivered: frame.delivered ?? chat.delivered, read: frame.read ?? chat.read,
   });
+  return readUpTo(patched, frame.conv, frame.read?.agent ?? 0);
 }
 
 function onEvent(state, frame) {
   const { conv } = frame;
   const chat = state.chats[conv];
-  const log = state.logs[conv];
   if (!chat && !state.gone[conv]) return state;
   const next = folded(state, conv, frame);
-  const known = frame.seq <= (chat?.last_seq ?? 0) && frame.seq <= (log?.last ?? 0);
-  if (!chat || known) return next;
-  const change = { last_seq: Math.max(chat.last_seq ?? 0, frame.seq) };
-  if (frame.kind === "message" && frame.from?.role === "player") {
-    if (frame.seq > (chat.last_seq ?? 0)) change.unread = (chat.unread ?? 0) + 1;
-    change.waiting_since_ts = chat.waiting_since_ts ?? frame.ts;
-    return patch({ ...next, typing: without(next.typing, conv) }, conv, change);
-  }
-  if (frame.kind === "message" && frame.from?.role === "agent") change.waiting_since_ts = null;
-  return patch(next, conv, change);
+  if (!chat) return next;
+  const typing = frame.from?.role === "player" ? without(next.typing, conv) : next.typing;
+  return patch({ ...next, typing }, conv, counted(chat, frame, state.seen[conv] ?? 0));
 }
 
 function onNote(state, frame) {
@@ -150,7 +159,7 @@ function onNote(state, frame) {
   const next = folded(state, frame.conv, frame);
   if (!chat) return next;
   const change = { note_seq: Math.max(chat.note_seq ?? 0, frame.note_seq) };
-  if (frame.kind === "flag") change.help = frame.data?.on === true;
+  if (frame.kind === "flag" && typeof frame.data?.on === "boolean") change.help = frame.data.on;
   return patch(next, frame.conv, change);
 }
 
@@ -165,7 +174,9 @@ function onEphemeral(state, frame, at) {
   if (frame.kind === "delivered" || frame.kind === "read") {
     const mark = { ...chat[frame.kind] };
     mark[frame.role] = Math.max(mark[frame.role] ?? 0, frame.seq ?? 0);
-    return patch(state, frame.conv, { [frame.kind]: mark });
+    const next = patch(state, frame.conv, { [frame.kind]: mark });
+    // Also what the agent has read in another tab.
+    return frame.kind === "read" && frame.role === "agent" ? readUpTo(next, frame.conv, frame.seq) : next;
   }
   return state;
 }
@@ -200,10 +211,16 @@ function onResumed(state, frame) {
 }
 
 function onSeen(state, { conv, seq }) {
+  return readUpTo(state, conv, seq);
+}
+
+function readUpTo(state, conv, seq) {
   const chat = state.chats[conv];
   if (!chat || seq <= (state.seen[conv] ?? 0)) return state;
   const next = { ...state, seen: { ...state.seen, [conv]: seq } };
-  return seq >= (chat.last_seq ?? 0) && chat.unread ? patch(next, conv, { unread: 0 }) : next;
+  if (!chat.unread) return next;
+  const left = (state.logs[conv]?.events ?? []).filter((event) => event.seq > seq && event.kind === "message" && event.from?.role === "player");
+  return patch(next, conv, { unread: seq >= chat.counted ? 0 : Math.min(chat.unread, left.length) });
 }
 
 function folded(state, conv, frame) {

@@ -71,7 +71,8 @@ function note(view, frame) {
     ...view,
     lastNote: frame.note_seq,
     notes: [...view.notes, frame],
-    outgoing: view.outgoing.filter((one) => one.note_seq !== frame.note_seq),
+    // The line may come before its ack.
+    outgoing: view.outgoing.filter((one) => one.note_seq !== frame.note_seq && one.cmid !== frame.cmid),
   };
 }
 

@@ -148,6 +148,31 @@ test("a call for help shows until it is taken back", () => {
   assert.equal(run(state, flag(2, false)).chats.a.help, false);
 });
 
+test("a flag that says nothing of help leaves the call for help standing", () => {
+  const flag = (note_seq, data) => ({ t: "note_ev", conv: "a", note_seq, kind: "flag", ts: NOW, from: { role: "system" }, data });
+  const state = run(withChats(1, "a"), flag(1, { on: true }), flag(2, { identified: true }));
+  assert.equal(state.chats.a.help, true);
+});
+
+test("a line counts as unread although the conversation's state had told of it before", () => {
+  const told = { t: "conv", conv: "a", state: "active", last_seq: 2, agent: { alias: "Vera" }, delivered: { player: 0, agent: 0 }, read: { player: 0, agent: 0 }, help: false };
+  const state = run(withChats(1, "a"), told, message("a", 2, "x"));
+  assert.equal(state.chats.a.unread, 1);
+});
+
+test("a desk frame that was made before the newest lines does not take them back", () => {
+  const history = { t: "history", conv: "a", events: [message("a", 1, "x")], more: false };
+  const state = run(withChats(2, "a"), history, message("a", 2, "y"), message("a", 3, "z", "agent"), message("a", 4, "?"), deskOf([chat("a", { last_seq: 2, unread: 1, waiting_since_ts: NOW + 2 })]));
+  assert.deepEqual([state.chats.a.unread, state.chats.a.waiting_since_ts, state.chats.a.last_seq], [2, NOW + 4, 4]);
+});
+
+test("what the agent has read in another tab is read here", () => {
+  const read = (seq) => ({ t: "eph", conv: "a", kind: "read", role: "agent", seq });
+  const history = { t: "history", conv: "a", events: [message("a", 1, "x")], more: false };
+  const state = run(withChats(2, "a"), history, message("a", 2, "y"), message("a", 3, "z"));
+  assert.deepEqual([run(state, read(2)).chats.a.unread, run(state, read(3)).chats.a.unread], [1, 0]);
+});
+
 test("frames and acts that are unknown change nothing", () => {
   const state = withChats(1, "a");
   assert.equal(reduce(state, { t: "sparkle" }), state);

@@ -145,6 +145,11 @@ test("a whisper is shown once, whichever of its ack and its event comes first", 
   }
 });
 
+test("a whisper whose event comes before its ack is not shown twice meanwhile", () => {
+  const wall = state.reduce(state.whispered(watching([ev(1), resumed]), "1", "cm-1", "w1"), note(1, { cmid: "cm-1" }), NOW);
+  assert.deepEqual([wall.watched["1"].outgoing, wall.watched["1"].notes.length], [[], 1]);
+});
+
 test("a refused whisper stays with its reason until it is put away", () => {
   let wall = state.whispered(watching([ev(1), resumed]), "1", "cm-1", "w1");
   wall = state.reduce(wall, { t: "nack", cmid: "cm-1", code: "closed", final: true }, NOW);
