@@ -1,12 +1,12 @@
 """The statements of a batch in both dialects: as few as there can be, each of constant text.
 
-PostgreSQL gets a batch as one JSON document, encoded in C, so that neither its parser nor the client's
-Python looks at single values; SQLite, which is in this process, gets row after row.
+A batch goes over as one JSON document, encoded in C, so that neither the database's parser nor our
+Python looks at single values. From SQLite, which is in this process, the answer comes as one document
+too: each row that is fetched hands the interpreter's lock over, and a busy loop gives it back late.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,7 @@ _COLUMNS = {
 _JSON = frozenset({"shown", "staff", "facts"})
 _TYPES = {"seq": "bigint", "ts": "bigint", **dict.fromkeys(_JSON, "jsonb")}
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[list[Any]]).decode
 
 
 @dataclass(slots=True)
@@ -67,13 +68,13 @@ class Held:
     changed: bool = False
 
 
-_HOLD = (
-    "SELECT c.id, c.state, c.epoch, c.owner_id, c.player_id, c.brand_id, c.last_seq, "
-    "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts "
-    "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
+_HELD = (
+    "c.id, c.state, c.epoch, c.owner_id, c.player_id, c.brand_id, c.last_seq, "
+    "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts"
 )
+_FROM = "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
 _HOLD_WITH_CLOCK = (
-    f"WITH held AS MATERIALIZED ({_HOLD}"
+    f"WITH held AS MATERIALIZED (SELECT {_HELD} {_FROM}"
     "WHERE c.id = ANY(ARRAY(SELECT json_array_elements_text(%s::json))) "
     "ORDER BY c.id FOR UPDATE OF c) "
     "SELECT held.*, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) FROM held"
@@ -92,6 +93,14 @@ def _on_postgresql(statement: str, document: object) -> psycopg.Cursor[Any]:
         return cursor.execute(statement, [_encode(document).decode()])
 
 
+def _on_sqlite(statement: str, document: object) -> list[list[Any]]:
+    """The same; a statement that answers gives one document."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_encode(document).decode()])
+        answer = cursor.fetchone()
+    return _decode(answer[0]) if answer is not None else []
+
+
 def hold(convs: Collection[str]) -> tuple[dict[str, Held], int]:
     """Locks rows in the order of their ids, so that two batches never wait for each other in a
     circle; on SQLite the transaction already has the only write lock. Returns the clock with them,
@@ -101,11 +110,12 @@ def hold(convs: Collection[str]) -> tuple[dict[str, Held], int]:
         found = _on_postgresql(_HOLD_WITH_CLOCK, list(convs)).fetchall()
         held = {row[0]: Held(*row[1:-1]) for row in found}
         return held, max((row[-1] for row in found), default=0) or clock.now_ms()
-    with connection.cursor() as cursor:
-        marks = ", ".join(["%s"] * len(convs))
-        cursor.execute(_HOLD + f"WHERE c.id IN ({marks})", sorted(convs))
-        held = {row[0]: Held(*row[1:]) for row in cursor.fetchall()}
-    return held, clock.now_ms()
+    rows = _on_sqlite(
+        f"SELECT json_group_array(json_array({_HELD})) {_FROM}"
+        "WHERE c.id IN (SELECT value FROM json_each(%s))",
+        list(convs),
+    )
+    return {row[0]: Held(*row[1:]) for row in rows}, clock.now_ms()
 
 
 def written(keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, str]]:
@@ -124,14 +134,14 @@ def written(keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, 
             list(keys),
         ).fetchall()
     else:
-        values = ", ".join(["(%s, %s, %s)"] * len(keys))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT conversation_id, author, cmid, seq, ts, body_hash "
-                f"FROM {table} WHERE (conversation_id, author, cmid) IN (VALUES {values})",
-                [part for key in keys for part in key],
-            )
-            found = cursor.fetchall()
+        # CROSS JOIN keeps this order of loops: again one look into the index for each key.
+        found = _on_sqlite(
+            "SELECT json_group_array(json_array(t.conversation_id, t.author, t.cmid, t.seq, t.ts, "
+            f"t.body_hash)) FROM json_each(%s) AS k CROSS JOIN {table} AS t "
+            "ON t.conversation_id = k.value->>0 AND t.author = k.value->>1 "
+            "AND t.cmid = k.value->>2",
+            list(keys),
+        )
     return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in found}
 
 
@@ -153,12 +163,12 @@ def renumber(held: dict[str, Held]) -> None:
             changed,
         )
         return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE conversations_conversation SET last_seq = %s, last_note_seq = %s, "
-            "unanswered_since_ts = %s, first_reply_ts = %s WHERE id = %s",
-            changed,
-        )
+    _on_sqlite(
+        "UPDATE conversations_conversation AS c SET last_seq = e.value->>0, "
+        "last_note_seq = e.value->>1, unanswered_since_ts = e.value->>2, "
+        "first_reply_ts = e.value->>3 FROM json_each(%s) AS e WHERE c.id = e.value->>4",
+        changed,
+    )
 
 
 def insert(rows: Sequence[Row], *, notes: bool) -> None:
@@ -175,16 +185,8 @@ def insert(rows: Sequence[Row], *, notes: bool) -> None:
             rows,
         )
         return
-    lines = [
-        [
-            json.dumps(value, ensure_ascii=False)
-            if column in _JSON and value is not None
-            else value
-            for column in columns
-            for value in (getattr(row, column),)
-        ]
-        for row in rows
-    ]
-    marks = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
+    values = ", ".join(
+        f"nullif(e.value->'{name}', 'null')" if name in _JSON else f"e.value->>'{name}'"
+        for name in columns
+    )
+    _on_sqlite(f"INSERT INTO {table} ({names}) SELECT {values} FROM json_each(%s) AS e", rows)

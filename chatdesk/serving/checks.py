@@ -5,12 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sqlite3
 import tempfile
 from pathlib import Path
 
 from django.db import DatabaseError, connection
 
 from chatdesk import configuration
+
+
+# Operators on JSON.
+SQLITE = (3, 38)
 
 
 class Refused(RuntimeError):
@@ -41,6 +46,11 @@ def writable(folder: Path) -> None:
 
 
 def database() -> None:
+    if connection.vendor == "sqlite" and sqlite3.sqlite_version_info < SQLITE:
+        raise Refused(
+            f"This Python has SQLite {sqlite3.sqlite_version}; 3.38 or newer is needed. "
+            "Set CHATDESK_DATABASE_URL to a PostgreSQL database."
+        )
     try:
         connection.ensure_connection()
     except DatabaseError as error:
