@@ -1,51 +1,74 @@
-"""An agent's whole desk as state, and who in this process must be sent it again."""
+"""Agents' whole desks as state, and who in this process must be sent his again."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import offers, queries
-from chatdesk.conversations.models import Conversation, Offer, Seat
+from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec
-from chatdesk.delivery.protocol.frames import Chat, ChatPlayer, Desk, Sides, Waiting, WaitingChat
+from chatdesk.delivery.protocol.frames import (
+    Chat,
+    ChatPlayer,
+    Desk,
+    OfferFrame,
+    Sides,
+    Waiting,
+    WaitingChat,
+)
 
 DESK_SECONDS = 0.01
 QUEUE_SECONDS = 0.25
 SHOWN_WAITING = 50
 
 
-def build(agent_id: int) -> Desk | None:
-    """Reads the desk. The revision is read first: a change in between makes it differ again."""
-    rev = queries.desk_revisions([agent_id]).get(agent_id)
-    seat = Seat.objects.prefetch_related("personas").filter(pk=agent_id).first()
-    if rev is None or seat is None:
-        return None
-    chats = queries.of_agent(agent_id)
-    unread = queries.unread(chats)
-    standing = Offer.objects.filter(agent_id=agent_id, state="offered").select_related(
-        "conversation__brand", "conversation__player"
-    )
+def build(agent_ids: Collection[int]) -> dict[int, Desk]:
+    """Reads desks, however many, in the same few queries. The revisions are read first: a change in
+    between makes them differ again."""
+    revisions = queries.desk_revisions(agent_ids)
+    seats = Seat.objects.prefetch_related("personas").filter(pk__in=list(revisions))
+    chats = queries.of_agents(revisions)
+    unread = queries.unread([row for rows in chats.values() for row in rows])
+    standing: dict[int, list[OfferFrame]] = defaultdict(list)
+    for offer in (
+        Offer.objects.filter(agent_id__in=list(revisions), state="offered")
+        .select_related("conversation__brand", "conversation__player")
+        .order_by("offered_ts", "pk")
+    ):
+        standing[offer.agent_id].append(offers.frame(offer))
     forced = set(
-        seat.agent.assignments.filter(ended_ts__isnull=True, forced=True).values_list(
-            "conversation_id", flat=True
+        Assignment.objects.filter(
+            agent_id__in=list(revisions), ended_ts__isnull=True, forced=True
+        ).values_list("conversation_id", flat=True)
+    )
+    waiting: dict[frozenset[int], Waiting] = {}
+    desks = {}
+    for seat in seats:
+        brands = frozenset(persona.brand_id for persona in seat.personas.all())
+        if brands not in waiting:
+            waiting[brands] = _waiting(brands)
+        desks[seat.pk] = Desk(
+            rev=revisions[seat.pk],
+            status=seat.status,  # type: ignore[arg-type]
+            reason=seat.status_reason,
+            status_since_ts=seat.status_since_ts,
+            missed=seat.missed,
+            capacity=seat.capacity,
+            chats=[
+                _chat(row, unread.get(row.pk, 0), row.pk in forced)
+                for row in chats.get(seat.pk, ())
+            ],
+            offers=standing[seat.pk],
+            waiting=waiting[brands],
         )
-    )
-    return Desk(
-        rev=rev,
-        status=seat.status,  # type: ignore[arg-type]
-        reason=seat.status_reason,
-        status_since_ts=seat.status_since_ts,
-        missed=seat.missed,
-        capacity=seat.capacity,
-        chats=[_chat(row, unread.get(row.pk, 0), row.pk in forced) for row in chats],
-        offers=[offers.frame(offer) for offer in standing.order_by("offered_ts", "pk")],
-        waiting=_waiting(seat),
-    )
+    return desks
 
 
 def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
@@ -81,8 +104,8 @@ def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
     )
 
 
-def _waiting(seat: Seat) -> Waiting:
-    brands = [persona.brand_id for persona in seat.personas.all()]
+def _waiting(brands: frozenset[int]) -> Waiting:
+    """The queue of some brands; of every one when none is named."""
     rows = queries.waiting(brands or None)
     ringing = set(
         Offer.objects.filter(
@@ -120,11 +143,11 @@ class Desks:
     """The desks that are open in this process."""
 
     def __init__(self, of: Runtime) -> None:
-        self._own = Coalesced(DESK_SECONDS, self._send)
-        self._queue = Coalesced(QUEUE_SECONDS, self._send_all)
+        self._desks = Coalesced(DESK_SECONDS, self._send)
+        self._queue = Coalesced(QUEUE_SECONDS, self._ask_everybody)
         self._revisions: dict[int, int] = {}
         hub.on_hint("desk", self._hinted)
-        hub.on_hint("queue", lambda brand: self._queue.ask("all"))
+        hub.on_hint("queue", self._queue.ask)
         of.watch.heads_checks.append(self.check)
 
     def here(self) -> set[int]:
@@ -136,11 +159,11 @@ class Desks:
         }
 
     def ask(self, agent_id: int) -> None:
-        self._own.ask(str(agent_id))
+        self._desks.ask(str(agent_id))
 
     def _hinted(self, key: str) -> None:
         if hub.has(audience.agent(int(key))):
-            self._own.ask(key)
+            self._desks.ask(key)
 
     async def check(self) -> None:
         """Asks the database which desks differ from what was sent."""
@@ -149,20 +172,18 @@ class Desks:
             return
         for agent_id, rev in (await database.run(queries.desk_revisions, agents)).items():
             if self._revisions.get(agent_id) != rev:
-                self._own.ask(str(agent_id))
+                self.ask(agent_id)
 
-    async def _send_all(self, _key: str) -> None:
+    async def _ask_everybody(self, _brands: set[str]) -> None:
         for agent_id in self.here():
-            self._own.ask(str(agent_id))
+            self.ask(agent_id)
 
-    async def _send(self, key: str) -> None:
-        agent_id = int(key)
-        desk = await database.run(build, agent_id)
-        if desk is None:
-            return
-        self._revisions[agent_id] = desk.rev
-        text = codec.encode(desk)
-        for socket in hub.members(audience.agent(agent_id)):
-            # One that is not live yet asks for its desk after its welcome.
-            if isinstance(socket, ShowsDesk) and socket.live:
-                socket.show_desk(desk, text)
+    async def _send(self, agents: set[str]) -> None:
+        desks = await database.run(build, {int(agent_id) for agent_id in agents})
+        for agent_id, desk in desks.items():
+            self._revisions[agent_id] = desk.rev
+            text = codec.encode(desk)
+            for socket in hub.members(audience.agent(agent_id)):
+                # One that is not live yet asks for its desk after its welcome.
+                if isinstance(socket, ShowsDesk) and socket.live:
+                    socket.show_desk(desk, text)

@@ -85,7 +85,7 @@ def _open(
 
 def _own_conversation(actor: Actor, brand_id: int) -> tuple[PlayerConv, StaffConv] | None:
     conv = queries.open_of_player(actor, brand_id)
-    return queries.conv_frames(conv) if conv is not None else None
+    return queries.conv_frames([conv]).get(conv) if conv is not None else None
 
 
 class PlayerConnection(Connection):
@@ -282,16 +282,13 @@ class Beginnings:
     """Tells a player's other sockets of a conversation that began on one of them."""
 
     def __init__(self, of: Runtime) -> None:
-        self._told = Coalesced(BEGAN_SECONDS, self._tell)
+        self._told = Coalesced(BEGAN_SECONDS, self._follow)
         hub.on_hint("began", self._hinted)
         of.watch.heads_checks.append(self.check)
 
     def _hinted(self, player_id: str) -> None:
         if hub.has(audience.person(player_id)):
             self._told.ask(player_id)
-
-    async def _tell(self, player_id: str) -> None:
-        await self._follow({player_id})
 
     async def check(self) -> None:
         """For hints that did not arrive."""

@@ -25,39 +25,43 @@ QUEUE_SECONDS = 0.1
 
 
 class Coalesced:
-    """Runs ``work(key)`` soon after hints for a key: hints that come together run it once, hints
-    that come meanwhile run it once more."""
+    """Runs ``work(keys)`` soon after hints: keys that are asked for together are worked on together,
+    hints that come meanwhile run it once more."""
 
-    def __init__(self, seconds: float, work: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, seconds: float, work: Callable[[set[str]], Awaitable[None]]) -> None:
         self._seconds = seconds
         self._work = work
         self._asked: set[str] = set()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
 
     def ask(self, key: str) -> None:
         self._asked.add(key)
-        if key not in self._tasks:
-            self._tasks[key] = asyncio.get_running_loop().create_task(self._run(key))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def _run(self, key: str) -> None:
+    async def _run(self) -> None:
         try:
-            while key in self._asked:
+            while self._asked:
                 await asyncio.sleep(self._seconds)
-                self._asked.discard(key)
-                await self._work(key)
-        except database.AWAY as error:
-            log.warning("state_not_read", error=type(error).__name__)
-        except Exception:
-            # Asked again by the next hint or the next watch.
-            log.exception("state_not_read")
+                keys, self._asked = self._asked, set()
+                try:
+                    await self._work(keys)
+                except database.AWAY as error:
+                    # They go with whatever is asked for next: a hint, or what the watch finds.
+                    self._asked |= keys
+                    log.warning("state_not_read", error=type(error).__name__)
+                    return
+                except Exception:
+                    # A bug of one state must not end all that follow.
+                    log.exception("state_not_read")
         finally:
-            self._tasks.pop(key, None)
+            self._task = None
 
 
 class ConversationStates:
     def __init__(self, told: Callable[[StaffConv], None]) -> None:
         self._told = told
-        self._convs = Coalesced(CONV_SECONDS, self._send_conv)
+        self._convs = Coalesced(CONV_SECONDS, self._send)
         self._queues = Coalesced(QUEUE_SECONDS, self._send_places)
         self._places: dict[str, Queue] = {}
         hub.on_hint("conv", self._conv_hinted)
@@ -71,27 +75,26 @@ class ConversationStates:
         if hub.followed(conv):
             self._convs.ask(conv)
 
-    async def _send_conv(self, conv: str) -> None:
-        frames = await database.run(queries.conv_frames, conv)
-        if frames is None:
-            return
-        for_player, for_staff = frames
-        if for_player.queue is not None:
-            self._places[conv] = for_player.queue
-        else:
-            self._places.pop(conv, None)
-        hub.spread(
-            [
-                Word(audience.player(conv), codec.encode(for_player)),
-                Word(audience.staff(conv), codec.encode(for_staff)),
-            ]
-        )
-        self._told(for_staff)
+    async def _send(self, convs: set[str]) -> None:
+        found = await database.run(queries.conv_frames, convs)
+        for conv, (for_player, for_staff) in found.items():
+            if for_player.queue is not None:
+                self._places[conv] = for_player.queue
+            else:
+                self._places.pop(conv, None)
+            hub.spread(
+                [
+                    Word(audience.player(conv), codec.encode(for_player)),
+                    Word(audience.staff(conv), codec.encode(for_staff)),
+                ]
+            )
+            self._told(for_staff)
 
-    async def _send_places(self, brand: str) -> None:
-        places = await database.run(queries.places, int(brand))
-        for conv, queue in places.items():
-            if self._places.get(conv) != queue and hub.followed(conv):
-                self._convs.ask(conv)
+    async def _send_places(self, brands: set[str]) -> None:
+        for brand in brands:
+            places = await database.run(queries.places, int(brand))
+            for conv, queue in places.items():
+                if self._places.get(conv) != queue and hub.followed(conv):
+                    self._convs.ask(conv)
         if len(self._places) > 10_000:
             self._places.clear()

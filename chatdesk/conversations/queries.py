@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -9,7 +10,6 @@ from django.db.models import Count, F, Q
 
 from chatdesk.conversations import access, clock, shown
 from chatdesk.conversations.access import Actor
-from chatdesk.conversations.assignments import alias_of_owner
 from chatdesk.conversations.models import (
     Assignment,
     Brand,
@@ -17,6 +17,7 @@ from chatdesk.conversations.models import (
     Event,
     Incarnation,
     Note,
+    Persona,
     Seat,
 )
 from chatdesk.delivery.protocol.frames import (
@@ -212,14 +213,24 @@ def _reachable_languages(brand_id: int) -> set[str]:
 # --- conv frames -----------------------------------------------------------------------------------
 
 
-def conv_frames(conv: str) -> tuple[PlayerConv, StaffConv] | None:
-    """The state of a conversation for both audiences."""
-    row = Conversation.objects.select_related("brand").filter(pk=conv).first()
-    if row is None:
-        return None
-    queue = places(row.brand_id).get(conv) if row.state == "queued" else None
-    alias = alias_of_owner(row) if row.owner_id else None
-    return shown.player_conv(row, queue, alias), shown.staff_conv(row, queue, alias)
+def conv_frames(convs: Collection[str]) -> dict[str, tuple[PlayerConv, StaffConv]]:
+    """The states of conversations, for both audiences."""
+    rows = list(Conversation.objects.filter(pk__in=list(convs)).select_related("owner__seat"))
+    queued = {row.brand_id for row in rows if row.state == "queued"}
+    in_queue = {conv: place for brand in queued for conv, place in places(brand).items()}
+    personas = Persona.objects.filter(seat__in=[row.owner_id for row in rows if row.owner_id])
+    aliases = {(one.seat_id, one.brand_id): one.alias for one in personas}
+    found = {}
+    for row in rows:
+        queue = in_queue.get(row.pk) if row.state == "queued" else None
+        alias = None
+        if row.owner is not None:
+            alias = aliases.get((row.owner.pk, row.brand_id), row.owner.seat.alias)
+        found[row.pk] = (
+            shown.player_conv(row, queue, alias),
+            shown.staff_conv(row, queue, alias),
+        )
+    return found
 
 
 def open_of_player(actor: Actor, brand_id: int) -> str | None:
@@ -233,13 +244,18 @@ def open_of_players(player_ids: Collection[str]) -> dict[str, str]:
     return dict(rows.values_list("player_id", "pk"))
 
 
-def of_agent(agent_id: int) -> list[Conversation]:
-    """The conversations an agent owns, oldest first."""
-    return list(
-        Conversation.objects.filter(owner_id=agent_id, state="active")
+def of_agents(agent_ids: Collection[int]) -> dict[int, list[Conversation]]:
+    """The conversations that each agent owns, oldest first."""
+    rows = (
+        Conversation.objects.filter(owner_id__in=list(agent_ids), state="active")
         .select_related("brand", "player")
         .order_by("opened_ts", "pk")
     )
+    found: dict[int, list[Conversation]] = defaultdict(list)
+    for row in rows:
+        if row.owner_id is not None:
+            found[row.owner_id].append(row)
+    return found
 
 
 def unread(rows: Iterable[Conversation]) -> dict[str, int]:

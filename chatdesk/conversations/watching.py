@@ -15,7 +15,7 @@ def begin(actor: Actor, conv: str) -> StaffConv:
     with transition():
         row = access.conversation(actor, conv)
         assignments.intervene(actor, "watch", row)
-    frames = queries.conv_frames(conv)
+    frames = queries.conv_frames([conv]).get(conv)
     if frames is None:
         raise NotFound
     return frames[1]

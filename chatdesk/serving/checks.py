@@ -13,7 +13,6 @@ from django.db import DatabaseError, connection
 
 from chatdesk import configuration
 
-
 # Operators on JSON.
 SQLITE = (3, 38)
 
