@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -34,6 +35,9 @@ _DATES_AND_NAMES = re.compile(
     r'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Project-Id-Version|Report-Msgid-Bugs-To'
     r"|Last-Translator|Language-Team)[^\n]*\n"
 )
+
+# The same texts must make the same files, whenever they are made.
+_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 Found = tuple[str, str | tuple[str, ...]]
 
@@ -78,7 +82,9 @@ def load(lang: str, domain: str) -> Catalog:
 
 
 def _empty(lang: str) -> Catalog:
-    return Catalog(locale=lang, project="chatdesk", fuzzy=False)
+    return Catalog(
+        locale=lang, project="chatdesk", fuzzy=False, creation_date=_DAY, revision_date=_DAY
+    )
 
 
 def collect(lang: str, domain: str) -> Catalog:
