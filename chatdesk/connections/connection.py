@@ -1,6 +1,6 @@
 """The base of every socket: hello, decode, limits, refusals to frames, following conversations, pings.
 
-States: ``greeting`` (no hello yet), ``live``, ``closed``. A frame moves through ``_receive`` in one go and
+States: no hello yet, greeting, live, closed. A frame moves through ``_receive`` in one go and
 never waits for the database: sends go to the committer, everything else that needs it queues per socket,
 so one slow query holds up neither pongs nor other sockets. Channels' own ``dispatch`` hops through one
 shared thread before every event; ours does not.
@@ -82,6 +82,8 @@ class Connection(AsyncConsumer):
         self._last_frame = time.monotonic()
         self._next_ping = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._greeting = False
+        self._early: deque[Command] = deque()
         self._commands: deque[Command] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = False
@@ -206,36 +208,40 @@ class Connection(AsyncConsumer):
             self.answer(Nack(cmid=bad.cmid, code=bad.code, final=True))
         else:
             self.answer(Error(code=bad.code, message=bad.message, ref=bad.ref))
-        if not self.live:
+        if not self.live and not self._greeting:
             self.out.close(Close.NOT_AUTHENTICATED)
 
     # --- commands ------------------------------------------------------------------------------
 
     def _take(self, command: Command) -> None:
         is_hello = getattr(command, "v", None) is not None
-        if not self.live:
-            if not is_hello or self._working:
-                self._first_or_error(BadInput("bad_frame", "The first frame is hello."))
-                return
-            self._working = True
-            self.spawn(self._greet(command))
-            return
-        if is_hello:
+        if is_hello and (self.live or self._greeting):
             self.answer(Error(code="bad_frame", message="There was a hello already."))
+        elif is_hello:
+            self._greeting = True
+            self.spawn(self._greet(command))
+        elif self._greeting:
+            # Who does not wait for the welcome is answered after it.
+            self._keep(self._early, command)
+        elif not self.live:
+            self._first_or_error(BadInput("bad_frame", "The first frame is hello."))
         elif isinstance(command, Pong):
             self._ponged(command)
         elif not self.quick(command):
             draft = self.draft(command)
             if draft is not None:
                 self._submit(draft)
-            elif len(self._commands) >= QUEUED_COMMANDS:
-                ref = getattr(command, "ref", None)
-                self.answer(Error(code="rate", message="Wait.", ref=ref, retry_ms=1000))
-            else:
-                self._commands.append(command)
-                if not self._working:
-                    self._working = True
-                    self.spawn(self._work())
+            elif self._keep(self._commands, command) and not self._working:
+                self._working = True
+                self.spawn(self._work())
+
+    def _keep(self, queue: deque[Command], command: Command) -> bool:
+        if len(queue) < QUEUED_COMMANDS:
+            queue.append(command)
+            return True
+        ref = getattr(command, "ref", None)
+        self.answer(Error(code="rate", message="Wait.", ref=ref, retry_ms=1000))
+        return False
 
     def _submit(self, draft: Draft) -> None:
         if len(draft.body) > self.limits.body_chars:
@@ -321,10 +327,9 @@ class Connection(AsyncConsumer):
             log.exception("hello_failed")
             self.out.close(1011)
         finally:
-            self._working = False
-        if self._commands and not self._working:
-            self._working = True
-            self.spawn(self._work())
+            self._greeting = False
+        while self.live and self._early:
+            self._take(self._early.popleft())
 
     def back_end_away(self) -> None:
         """Nothing can be promised now: come back later, and not all at once."""

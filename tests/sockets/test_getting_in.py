@@ -105,6 +105,21 @@ async def test_what_has_expired_is_4401(live: Live) -> None:
         assert await answer(client, hello) == 4401
 
 
+async def test_what_follows_the_hello_without_waiting_is_answered_after_the_welcome(
+    live: Live,
+) -> None:
+    player = PlayerClient(live, live.brand())
+    await player.dial()
+    await player.say(await player.hello())
+    await player.say({"t": "open", "ref": "early"})
+    await player.say("no frame at all")
+    opened = await player.frame("ok", ref="early")
+    assert [frame["t"] for frame in player.frames[:2]] == ["error", "welcome"]
+    await player.until(lambda: player.kinds(opened["conv"]) == ["opened", "queued"])
+    assert player.close_code is None
+    await player.leave()
+
+
 async def test_a_second_hello_is_a_bad_frame(live: Live) -> None:
     for client in both(live):
         async with client:
