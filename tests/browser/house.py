@@ -67,6 +67,17 @@ class House:
             time.sleep(0.1)
         return time.monotonic() - began
 
+    def make(self, *arguments: str) -> subprocess.Popen[str]:
+        """Another ``make`` in another terminal."""
+        return subprocess.Popen(
+            ["make", *arguments],
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def said(self) -> str:
         return self.output.read_text(errors="replace")
 

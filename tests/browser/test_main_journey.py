@@ -140,8 +140,6 @@ def test_from_the_first_click_to_the_rating(house: House, browser: Browser) -> N
     # A supervisor watches one live and whispers; the player never sees it.
     marit = WallSupervisor(browser, house, "floor.01")
     expect(marit.row("NL, Aurora")).to_be_visible()
-    pictures.take(marit, "wall")
-    pictures.dark(marit, "wall-dark")
     marit.row("SV, Aurora").get_by_role("button", name=re.compile("^Watch")).click()
     whisper = marit.page.locator("form.whisper textarea")
     whisper.fill("Offer to call the game provider.")
@@ -183,6 +181,22 @@ def test_from_the_first_click_to_the_rating(house: House, browser: Browser) -> N
     for who in (vera, marit, *players.values()):
         assert who.faults == []
         who.context.close()
+
+
+def test_make_simulate_brings_the_wall_to_life(house: House, browser: Browser) -> None:
+    pictures = Pictures()
+    marit = WallSupervisor(browser, house, "floor.01")
+    evening = house.make("simulate", "ARGS=--players 36 --agents 7 --minutes 0.8 --seed 3")
+    rows = marit.page.locator("table.chats tbody tr")
+    expect(rows.nth(11)).to_be_visible(timeout=60_000)
+    expect(marit.page.locator("li.agent").nth(4)).to_be_visible()
+    pictures.take(marit, "wall")
+    pictures.dark(marit, "wall-dark")
+    said, _ = evening.communicate(timeout=120)
+    assert evening.returncode == 0, said
+    assert "lost 0" in said
+    assert marit.faults == []
+    marit.context.close()
 
 
 def test_a_second_run_starts_in_seconds_and_keeps_the_data(house: House) -> None:
