@@ -20,29 +20,22 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from chatdesk.connections import database, draining
+from chatdesk.connections import answers, database, draining
 from chatdesk.connections.following import Following
 from chatdesk.connections.limits import Limits
 from chatdesk.connections.outgoing import Outgoing
 from chatdesk.connections.runtime import runtime
 from chatdesk.conversations import errors
 from chatdesk.conversations.access import Actor
-from chatdesk.conversations.messages import Draft, Outcome, Posted
+from chatdesk.conversations.messages import Draft, Outcome
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Line, Word
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec, words
 from chatdesk.delivery.protocol.codec import BadInput
 from chatdesk.delivery.protocol.commands import Command, Pong
-from chatdesk.delivery.protocol.frames import (
-    Ack,
-    Error,
-    Frame,
-    Nack,
-)
-from chatdesk.delivery.protocol.frames import (
-    Limits as LimitsPart,
-)
+from chatdesk.delivery.protocol.frames import Error, Frame, Nack
+from chatdesk.delivery.protocol.frames import Limits as LimitsPart
 from chatdesk.delivery.protocol.words import Close
 
 log = structlog.get_logger(__name__)
@@ -204,10 +197,7 @@ class Connection(AsyncConsumer):
         return False
 
     def _first_or_error(self, bad: BadInput) -> None:
-        if bad.cmid is not None and self.live:
-            self.answer(Nack(cmid=bad.cmid, code=bad.code, final=True))
-        else:
-            self.answer(Error(code=bad.code, message=bad.message, ref=bad.ref))
+        self.answer(answers.not_understood(bad, live=self.live))
         if not self.live and not self._greeting:
             self.out.close(Close.NOT_AUTHENTICATED)
 
@@ -250,27 +240,7 @@ class Connection(AsyncConsumer):
         self._last_send = runtime.committer.submit(draft, self._decided)
 
     def _decided(self, draft: Draft, outcome: Outcome) -> None:
-        if isinstance(outcome, Posted):
-            is_note = draft.kind != "message"
-            self.answer(
-                Ack(
-                    cmid=draft.cmid,
-                    conv=draft.conv,
-                    ts=outcome.ts,
-                    dup=outcome.dup,
-                    seq=None if is_note else outcome.seq,
-                    note_seq=outcome.seq if is_note else None,
-                )
-            )
-        else:
-            self.answer(
-                Nack(
-                    cmid=draft.cmid,
-                    code=outcome.code,  # type: ignore[arg-type]
-                    final=outcome.final,
-                    retry_ms=outcome.retry_ms,
-                )
-            )
+        self.answer(answers.decided(draft, outcome))
 
     async def _work(self) -> None:
         """One command after the other, each after the sends that came before it."""
@@ -288,26 +258,15 @@ class Connection(AsyncConsumer):
         try:
             await self.carry_out(command)
         except errors.Refusal as refusal:
-            self.answer(
-                Error(
-                    code=refusal.code,  # type: ignore[arg-type]
-                    message=refusal.says,
-                    ref=ref,
-                    retry_ms=refusal.retry_ms,
-                    alias=refusal.alias,
-                )
-            )
+            self.answer(answers.refused(refusal, ref))
         except database.AWAY as error:
             log.warning("command_failed", error=type(error).__name__)
-            retry_ms = random.randint(500, 3_000)
-            says = errors.Unavailable.says
-            self.answer(Error(code="unavailable", message=says, ref=ref, retry_ms=retry_ms))
+            self.answer(answers.away(ref))
         except Exception:
-            # A bug of ours must not end somebody's chat: the id leads to the log.
+            # A bug of ours must not end somebody's chat.
             error_id = secrets.token_hex(6)
             log.exception("command_failed", error_id=error_id, command=type(command).__name__)
-            says = errors.Internal.says
-            self.answer(Error(code="internal", message=says, ref=ref, id=error_id))
+            self.answer(answers.bug(ref, error_id))
 
     async def _greet(self, hello: Command) -> None:
         if getattr(hello, "v", 0) != words.VERSION:
@@ -332,10 +291,8 @@ class Connection(AsyncConsumer):
             self._take(self._early.popleft())
 
     def back_end_away(self) -> None:
-        """Nothing can be promised now: come back later, and not all at once."""
-        retry_ms = random.randint(1_000, 8_000)
-        says = errors.Unavailable.says
-        self.answer(Error(code="unavailable", message=says, retry_ms=retry_ms))
+        """Nothing can be promised now: come back later."""
+        self.answer(answers.away(least_ms=1_000, most_ms=8_000))
         self.out.close(Close.BACKEND_AWAY)
 
     # --- being greeted -------------------------------------------------------------------------
