@@ -2,7 +2,7 @@
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../kit/preact.js";
 import { formatTime, t, tn } from "../kit/i18n.js";
 import { reached } from "./log.js";
-import { runs } from "./links.js";
+import { runs } from "../kit/links.js";
 import { rows } from "./lines.js";
 import { Icon, minutes, now } from "./ui.js";
 import { refusal, topicName } from "./words.js";

@@ -2,7 +2,7 @@
 import { html, signal, useEffect, useLayoutEffect, useRef, useSignal } from "../kit/preact.js";
 import { formatDate, formatNumber, formatTime, t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
-import { runs } from "./links.js";
+import { runs } from "../kit/links.js";
 import { Icon } from "./parts.js";
 import { rows } from "./rows.js";
 import { isTheirs } from "./state.js";

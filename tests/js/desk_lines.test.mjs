@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { rows } from "../../static/desk/lines.js";
-import { runs } from "../../static/desk/links.js";
+import { runs } from "../../static/kit/links.js";
 import { fold, merged, reached } from "../../static/desk/log.js";
 import { empty } from "../../static/kit/transcript.js";
 

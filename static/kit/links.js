@@ -1,5 +1,4 @@
 // Splits a text into plain runs and https links. Nothing else ever becomes a link.
-
 const LINK = /https:\/\/[^\s<>"'`{}|\\^]+/giu;
 const TAIL = /[.,;:!?)\]…»”’]+$/u;
 
@@ -9,7 +8,7 @@ export function runs(text) {
   let from = 0;
   for (const match of text.matchAll(LINK)) {
     const href = match[0].replace(TAIL, "");
-    if (!valid(href)) continue;
+    if (!safe(href)) continue;
     if (match.index > from) parts.push({ text: text.slice(from, match.index) });
     parts.push({ href });
     from = match.index + href.length;
@@ -18,7 +17,8 @@ export function runs(text) {
   return parts;
 }
 
-function valid(href) {
+// A name before @ in a link is a way to pretend to be another site.
+function safe(href) {
   try {
     const url = new URL(href);
     return url.protocol === "https:" && url.hostname.includes(".") && !url.username && !url.password;
