@@ -11,6 +11,7 @@ from agents import wall
 from agents.wall import Rows, WallState
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
+from chatdesk.delivery import tasks
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec
 from chatdesk.delivery.protocol.frames import WallFrame
@@ -54,8 +55,7 @@ class Walls:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await tasks.end([self._task])
 
     async def _showing(self) -> None:
         while self._viewers:

@@ -14,7 +14,7 @@ import structlog
 
 from chatdesk.connections import database
 from chatdesk.conversations import queries
-from chatdesk.delivery import audience
+from chatdesk.delivery import audience, tasks
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol.frames import Chat, StaffConv
@@ -50,9 +50,7 @@ class Watch:
         self._tasks = [loop.create_task(self._watching()), loop.create_task(self._sweeping())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(self._tasks)
 
     def doubt(self) -> None:
         """Something may have been missed: look now."""

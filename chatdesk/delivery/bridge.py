@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from chatdesk.delivery import tasks
 from chatdesk.delivery.audience import Publication
 
 log = structlog.get_logger(__name__)
@@ -61,9 +62,7 @@ class Bridge:
         self._tasks = [loop.create_task(self._link()), loop.create_task(self._send())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(self._tasks)
         await self._drop_layer()
 
     def put(self, batch: Sequence[Publication]) -> None:

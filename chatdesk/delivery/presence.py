@@ -15,6 +15,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chatdesk.delivery import tasks
+
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 45
@@ -70,8 +72,7 @@ class Presence:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await tasks.end([self._task])
         if self._redis is not None:
             await self._redis.aclose()
 

@@ -7,7 +7,6 @@ holds an advisory lock; a second one waits, and takes over when the first one's 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -15,6 +14,7 @@ from django.db import DatabaseError, connection, connections
 
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime
+from chatdesk.delivery import tasks
 from chatdesk.delivery.hub import hub
 from chatdesk.dispatch import steps
 
@@ -65,9 +65,7 @@ class Dispatcher:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await tasks.end([self._task])
 
     async def _run(self) -> None:
         while True:
