@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +82,17 @@ class House:
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")
+
+    def listening(self) -> set[str]:
+        """The addresses at which anything that it started listens."""
+        assert self._process is not None
+        parent = psutil.Process(self._process.pid)
+        return {
+            connection.laddr.ip
+            for one in [parent, *parent.children(recursive=True)]
+            for connection in one.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        }
 
     def interrupt(self) -> None:
         """Ctrl-C in its terminal."""

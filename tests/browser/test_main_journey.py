@@ -205,4 +205,5 @@ def test_a_second_run_starts_in_seconds_and_keeps_the_data(house: House) -> None
     house.interrupt()
     house.run()
     assert house.logins() == before
+    assert house.listening() == {"127.0.0.1"}
     assert house.ready() == {"database": "ok", "redis": "ok"}
