@@ -107,7 +107,10 @@ def figures() -> dict[str, Any]:
 
 def test_the_ratio_is_to_the_better_of_the_peers() -> None:
     assert report.ratio(figures()) == 10.0
-    assert "**9,000 against 900: 10 times as many**" in report.text(figures())
+    said = report.text(figures())
+    assert "**9,000** messages a second" in said
+    assert "**20 times as many** as build tutorial-core (450)" in said
+    assert "**10 times as many** as build tutorial-pubsub (900)" in said
 
 
 def test_there_is_no_ratio_to_nothing() -> None:
