@@ -26,7 +26,7 @@ MARKS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "live: speaks to a running server")
+    config.addinivalue_line("markers", "live: speaks to a running server, ours or Valkey")
     config.addinivalue_line("markers", "browser: drives Chromium")
     config.addinivalue_line("markers", "rules: independent of the database")
 

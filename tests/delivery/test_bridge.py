@@ -15,7 +15,7 @@ from chatdesk.delivery.audience import Hint, Line, Publication, Shut, Word
 from chatdesk.delivery.bridge import Bridge
 from tests.valkey import Valkey
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.live]
 
 EVERYTHING: list[Publication] = [
     Line("c1", "event", 4, "p:x", '{"t":"ev"}', '{"t":"ev","s":1}', None),

@@ -13,7 +13,7 @@ from chatdesk.delivery import redis_clients
 from chatdesk.delivery.presence import Presence, Sight
 from tests.valkey import Valkey
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.live]
 
 
 @pytest_asyncio.fixture
