@@ -53,17 +53,27 @@ def write(figures: Figures, page: Path) -> None:
 
 
 def _ratio_sentence(figures: Figures) -> str:
-    """Beside every set-up of the tutorial, so that the less flattering one is never left out."""
+    """Beside every set-up of the tutorial, and with as many sockets as it has, so that the less
+    flattering ratios are never left out."""
     if ratio(figures) is None:
         return "There is no ratio: one side was not measured."
-    (ours,) = (row for row in figures["builds"] if row["name"] == "chatdesk")
-    beside = ", ".join(
+    builds = {row["name"]: row for row in figures["builds"]}
+    said = [_beside(builds["chatdesk"], figures)]
+    if "chatdesk-single" in builds:
+        said.append(
+            "With an agent socket for each chat: " + _beside(builds["chatdesk-single"], figures)
+        )
+    return " ".join(said)
+
+
+def _beside(ours: dict[str, Any], figures: Figures) -> str:
+    ratios = ", ".join(
         f"**{ours['sustained'] / row['sustained']:.3g} times as many** as {row['says']} "
         f"({row['sustained']:,})"
         for row in figures["builds"]
         if not row["ours"] and row["sustained"]
     )
-    return f"**{ours['sustained']:,}** messages a second: {beside}."
+    return f"**{ours['sustained']:,}** messages a second: {ratios}."
 
 
 def _machine(facts: dict[str, Any]) -> str:

@@ -113,6 +113,14 @@ def test_the_ratio_is_to_the_better_of_the_peers() -> None:
     assert "**10 times as many** as build tutorial-pubsub (900)" in said
 
 
+def test_the_ratio_with_as_many_sockets_as_the_tutorial_is_said_too() -> None:
+    more = figures()
+    more["builds"].insert(1, row("chatdesk-single", True, 4_500))
+    said = report.text(more)
+    assert "With an agent socket for each chat: **4,500** messages a second" in said
+    assert "**5 times as many** as build tutorial-pubsub (900)" in said
+
+
 def test_there_is_no_ratio_to_nothing() -> None:
     alone = figures()
     alone["builds"] = alone["builds"][:1]

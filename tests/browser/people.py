@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.browser.house import House
 
-# Whatever a browser says about a page of ours is a fault.
-IGNORED = re.compile(r"favicon")
 # Two cores run the browser, the server and everybody's pages.
 expect.set_options(timeout=20_000)
 
@@ -33,7 +31,8 @@ class Person:
         self.page.on("websocket", lambda ws: ws.on("framereceived", self._received))
 
     def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning") and not IGNORED.search(message.text):
+        # Whatever a browser says about a page of ours is a fault.
+        if message.type in ("error", "warning"):
             self.faults.append(f"{message.type}: {message.text}")
 
     def _received(self, payload: str | bytes) -> None:
