@@ -140,9 +140,16 @@ def database(url: str, sqlite_file: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "pool": {"min_size": 2, "max_size": 16, "timeout": 5},
-            # An ack means durable: a cluster that was made lax is overruled here.
-            "options": "-c synchronous_commit=on -c lock_timeout=20s",
+            # A link that was cut in silence ends in seconds, not when TCP gives up.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+            # A connection attempt that failed is given up soon, so that the next caller tries anew.
+            "pool": {"min_size": 2, "max_size": 16, "timeout": 3, "reconnect_timeout": 1},
+            # An ack means durable: a cluster that was made lax is overruled here. Nobody waits long
+            # for a lock: who is not the committer is refused and tries again.
+            "options": "-c synchronous_commit=on -c lock_timeout=1s",
         },
     }
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chatdesk.connections import database, origins
 from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
@@ -13,7 +12,7 @@ from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import access, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
-from chatdesk.conversations.models import Brand, Conversation
+from chatdesk.conversations.models import Conversation
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Word
 from chatdesk.delivery.hub import hub
@@ -27,46 +26,16 @@ from chatdesk.delivery.protocol.frames import (
     PlayerMe,
     PlayerPing,
     PlayerWelcome,
-    StaffConv,
 )
 from chatdesk.delivery.protocol.words import Close
 from players import sessions
+from players.arrivals import arrivals, open_conversations, states
 from players.models import Player
 
 TYPING_MS = 6_000
 PRESENCE_MS = 60_000
 # The socket that opened gets its answer before the first lines.
 BEGAN_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """Everything a hello needs, read in one go."""
-
-    facts: sessions.SessionFacts
-    me: dict[str, Any]
-    lang: str
-    brand: dict[str, Any]
-    previews: bool
-    db: str
-    now_ts: int
-
-
-def _arrive(secret: str) -> _Arrival | None:
-    facts = sessions.find(secret)
-    if facts is None or facts.blocked:
-        return None
-    player = Player.objects.get(pk=facts.player_id)
-    brand = Brand.objects.get(pk=facts.brand_id)
-    return _Arrival(
-        facts=facts,
-        me=sessions.me(player),
-        lang=player.lang,
-        brand=sessions.brand_view(brand, player.lang),
-        previews=brand.previews,
-        db=queries.incarnation(),
-        now_ts=clock.now_ms(),
-    )
 
 
 def _open(
@@ -83,11 +52,6 @@ def _open(
     )
 
 
-def _own_conversation(actor: Actor, brand_id: int) -> tuple[PlayerConv, StaffConv] | None:
-    conv = queries.open_of_player(actor, brand_id)
-    return queries.conv_frames([conv]).get(conv) if conv is not None else None
-
-
 class PlayerConnection(Connection):
     side: ClassVar[str] = "player"
 
@@ -96,13 +60,13 @@ class PlayerConnection(Connection):
 
     async def greet(self, hello: commands.Command) -> None:
         assert isinstance(hello, commands.PlayerHello)
-        arrival = await database.run(_arrive, hello.session)
+        arrival = await arrivals.ask(hello.session)
         if arrival is None:
             raise NotAuthenticated
         if not origins.allowed(self.origin, arrival.facts.origins):
             raise WrongOrigin
         self.facts = arrival.facts
-        self.lang, self.previews = arrival.lang, arrival.previews
+        self.lang, self.previews = arrival.facts.lang, arrival.previews
         self._become(arrival.facts.player_id)
         self.hear(audience.session(arrival.facts.session_hash))
         await self.settle_in(
@@ -110,15 +74,7 @@ class PlayerConnection(Connection):
             seat=f"session:{arrival.facts.session_hash}",
             sockets=self.limits.player_sockets,
         )
-        assert self.actor is not None
-        conv = await database.run(queries.open_of_player, self.actor, arrival.facts.brand_id)
-        if conv is not None:
-            # Follow first, then read: what comes between the two is not missed.
-            self.following.begin(conv)
-        frames = await database.run(_own_conversation, self.actor, arrival.facts.brand_id)
-        state = frames[0] if frames is not None else None
-        if frames is not None:
-            runtime.watch.told(frames[1])
+        state = await self._standing(arrival.facts.player_id)
         self.welcome(
             PlayerWelcome(
                 v=words.VERSION,
@@ -133,6 +89,20 @@ class PlayerConnection(Connection):
             )
         )
         await self._resume(hello.resume, arrival.db, state)
+
+    async def _standing(self, player_id: str) -> PlayerConv | None:
+        """The player's open conversation, followed from now on."""
+        conv = await open_conversations.ask(player_id)
+        if conv is None:
+            return None
+        # Follow first, then read: what comes between the two is not missed.
+        self.following.begin(conv)
+        found = await states.ask(conv)
+        if found is None or found[0].state == "closed":
+            self.following.end(conv)
+            return None
+        runtime.watch.told(found[1])
+        return found[0]
 
     async def _resume(
         self, resume: commands.PlayerResume | None, db: str, state: PlayerConv | None
@@ -235,7 +205,7 @@ class PlayerConnection(Connection):
 
     async def _renew(self, command: commands.Auth) -> None:
         """A new session on a live socket; it must be the same person's."""
-        arrival = await database.run(_arrive, command.session)
+        arrival = await arrivals.ask(command.session)
         current = await database.run(sessions.player_of, self.facts.session_hash)
         if arrival is None or current is None or arrival.facts.player_id != current:
             raise errors.Forbidden

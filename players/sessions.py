@@ -198,15 +198,20 @@ def hashed(secret: str) -> str:
 
 def find(secret: str) -> SessionFacts | None:
     """The facts of a session that is neither ended nor expired; a blocked player's says so."""
-    row = (
-        PlayerSession.objects.filter(
-            secret_hash=hashed(secret), ended_ts__isnull=True, expires_ts__gt=clock.now_ms()
-        )
-        .select_related("player__brand")
-        .first()
-    )
-    if row is None:
-        return None
+    row = good([secret], clock.now_ms()).get(secret)
+    return facts(row) if row is not None else None
+
+
+def good(secrets: Sequence[str], now_ts: int) -> dict[str, PlayerSession]:
+    """The sessions that are neither ended nor expired, each with its player and brand."""
+    hashes = {hashed(secret): secret for secret in secrets}
+    rows = PlayerSession.objects.filter(
+        secret_hash__in=list(hashes), ended_ts__isnull=True, expires_ts__gt=now_ts
+    ).select_related("player__brand")
+    return {hashes[row.secret_hash]: row for row in rows}
+
+
+def facts(row: PlayerSession) -> SessionFacts:
     player, brand = row.player, row.player.brand
     return SessionFacts(
         session_hash=row.secret_hash,

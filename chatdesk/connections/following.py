@@ -14,7 +14,6 @@ import structlog
 from chatdesk.connections import database, reading
 from chatdesk.connections.limits import Limits
 from chatdesk.connections.reading import Reader
-from chatdesk.conversations import queries
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Lane, Line
 from chatdesk.delivery.hub import hub
@@ -112,7 +111,7 @@ class Following:
 
     async def resume(self, conv: str, seq: int, note_seq: int, *, same_db: bool) -> None:
         """Sends what was missed as ordinary lines, then ``resumed``. Call ``begin`` first."""
-        head = (await database.run(queries.heads, [conv])).get(conv)
+        head = await reading.heads.ask(conv)
         if head is None:
             return
         missing = max(head.seq - seq, head.note_seq - note_seq)
@@ -123,8 +122,9 @@ class Following:
         for subscription, at in self._both(conv, seq, note_seq):
             subscription.start_at(at)
             subscription.told(head.seq if subscription.lane == "event" else head.note_seq)
-            subscription.reading = True
-            await self._catch_up(subscription, self._socket.reply)
+            if not subscription.caught_up():
+                subscription.reading = True
+                await self._catch_up(subscription, self._socket.reply)
         self._resumed(conv, seq, "delta", more=False)
 
     async def snapshot(self, conv: str) -> None:

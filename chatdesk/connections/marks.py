@@ -61,8 +61,10 @@ class Marks:
             await asyncio.sleep(FLUSH_SECONDS)
             batch, self._unwritten = self._unwritten, {}
             try:
-                await database.run(pointers.advance, batch)
+                held_up = await database.run(pointers.advance, batch)
             except database.AWAY as error:
                 log.warning("marks_not_written", error=type(error).__name__)
-                for key, seq in batch.items():
+                held_up = {conv for conv, _ in batch}
+            for key, seq in batch.items():
+                if key[0] in held_up:
                     self._unwritten[key] = max(seq, self._unwritten.get(key, 0))

@@ -60,8 +60,10 @@ class Outgoing:
         self._put(text)
 
     def close(self, code: int) -> None:
-        """Closes after everything that was queued before."""
+        """Closes after everything that was queued before; of a slow one nothing is kept."""
         if self.closing is None:
+            if code == Close.SLOW:
+                self._queue.clear()
             # A plain number: daphne's protocol refuses to send a member of an enumeration.
             self.closing = int(code)
             self._queue.append(self.closing)
@@ -73,7 +75,6 @@ class Outgoing:
         self._queue.append(text)
         self._queued_bytes += len(text)
         if self._queued_bytes > QUEUED_BYTES:
-            self._queue.clear()
             self.close(Close.SLOW)
             return
         self._wake()

@@ -1,4 +1,4 @@
-"""Catching up: what a socket missed is read from the database, a bounded number of sockets at a time."""
+"""Catching up: what sockets missed is read from the database, for many of them at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from chatdesk.connections import database
+from chatdesk.connections.gathering import Gathered
 from chatdesk.conversations import queries, shown
 from chatdesk.conversations.models import Event, Note
 from chatdesk.delivery.audience import Lane
@@ -31,16 +32,35 @@ class Reader:
         return codec.encode(shown.note_event(row, self.author))
 
 
-async def after(reader: Reader, conv: str, lane: Lane, seq: int) -> list[tuple[int, str]]:
+_Asked = tuple[Reader, str, Lane, int]
+_Lines = list[tuple[int, str]]
+
+
+async def after(reader: Reader, conv: str, lane: Lane, seq: int) -> _Lines:
     """The next page after ``seq`` as (number, frame)."""
-    async with _turns:
-        return await database.run(_after, reader, conv, lane, seq)
+    return await _pages.ask((reader, conv, lane, seq)) or []
 
 
-def _after(reader: Reader, conv: str, lane: Lane, seq: int) -> list[tuple[int, str]]:
-    if lane == "event":
-        return [(row.seq, reader.event(row)) for row in queries.events_after(conv, seq)]
-    return [(row.seq, reader.note(row)) for row in queries.notes_after(conv, seq)]
+def _after(asked: list[_Asked]) -> dict[_Asked, _Lines]:
+    found: dict[_Asked, _Lines] = {}
+    events = queries.events_after({(conv, seq) for _, conv, lane, seq in asked if lane == "event"})
+    notes = queries.notes_after({(conv, seq) for _, conv, lane, seq in asked if lane == "note"})
+    for key in asked:
+        reader, conv, lane, seq = key
+        if lane == "event":
+            found[key] = [(row.seq, reader.event(row)) for row in events.get((conv, seq), ())]
+        else:
+            found[key] = [(row.seq, reader.note(row)) for row in notes.get((conv, seq), ())]
+    return found
+
+
+def _heads(convs: list[str]) -> dict[str, queries.Head]:
+    return queries.heads(convs)
+
+
+_pages: Gathered[_Asked, _Lines] = Gathered(_after)
+heads: Gathered[str, queries.Head] = Gathered(_heads)
+"""How far each conversation is."""
 
 
 async def newest(reader: Reader, conv: str, lane: Lane) -> tuple[list[tuple[int, str]], bool]:

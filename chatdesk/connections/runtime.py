@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 8.0
+FLUSH_SECONDS = 4.0
 
 
 class Runtime:
@@ -89,8 +90,14 @@ class Runtime:
             await asyncio.sleep(DRAIN_SECONDS / waves)
             for socket in sockets[number::waves]:
                 socket.out.close(Close.DRAIN)
-        await self.committer.flushed()
-        await self.marks.flushed()
+        # With the database away there is nothing to wait for: unanswered sends go again elsewhere.
+        await asyncio.wait(
+            [
+                asyncio.ensure_future(self.committer.flushed()),
+                asyncio.ensure_future(self.marks.flushed()),
+            ],
+            timeout=FLUSH_SECONDS,
+        )
 
     async def stop(self) -> None:
         if not self._started:

@@ -7,13 +7,13 @@ too: each row that is fetched hands the interpreter's lock over, and a busy loop
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import psycopg
-from django.db import connection
+from django.db import connection, models
 
 from chatdesk.conversations import clock
 
@@ -73,12 +73,19 @@ _HELD = (
     "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts"
 )
 _FROM = "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
-_HOLD_WITH_CLOCK = (
-    f"WITH held AS MATERIALIZED (SELECT {_HELD} {_FROM}"
-    "WHERE c.id = ANY(ARRAY(SELECT json_array_elements_text(%s::json))) "
-    "ORDER BY c.id FOR UPDATE OF c) "
-    "SELECT held.*, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) FROM held"
-)
+
+
+def _hold_with_clock(waiting: str) -> str:
+    return (
+        f"WITH held AS MATERIALIZED (SELECT {_HELD} {_FROM}"
+        "WHERE c.id = ANY(ARRAY(SELECT json_array_elements_text(%s::json))) "
+        f"ORDER BY c.id FOR UPDATE OF c {waiting}) "
+        "SELECT held.*, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) FROM held"
+    )
+
+
+_HOLD = _hold_with_clock("")
+_HOLD_WHAT_IS_FREE = _hold_with_clock("SKIP LOCKED")
 
 
 def _is_postgresql() -> bool:
@@ -101,13 +108,13 @@ def _on_sqlite(statement: str, document: object) -> list[list[Any]]:
     return _decode(answer[0]) if answer is not None else []
 
 
-def hold(convs: Collection[str]) -> tuple[dict[str, Held], int]:
+def hold(convs: Collection[str], *, wait: bool = True) -> tuple[dict[str, Held], int]:
     """Locks rows in the order of their ids, so that two batches never wait for each other in a
-    circle; on SQLite the transaction already has the only write lock. Returns the clock with them,
-    read after the lock."""
+    circle; on SQLite the transaction already has the only write lock. Without ``wait`` rows that
+    somebody else has locked are left out. Returns the clock with them, read after the lock."""
     if _is_postgresql():
         # The clock is read row by row, each after its lock: the latest is after all of them.
-        found = _on_postgresql(_HOLD_WITH_CLOCK, list(convs)).fetchall()
+        found = _on_postgresql(_HOLD if wait else _HOLD_WHAT_IS_FREE, list(convs)).fetchall()
         held = {row[0]: Held(*row[1:-1]) for row in found}
         return held, max((row[-1] for row in found), default=0) or clock.now_ms()
     rows = _on_sqlite(
@@ -116,6 +123,18 @@ def hold(convs: Collection[str]) -> tuple[dict[str, Held], int]:
         list(convs),
     )
     return {row[0]: Held(*row[1:]) for row in rows}, clock.now_ms()
+
+
+def locked(convs: Collection[str]) -> set[str]:
+    """Which of the conversations that were left out exist: somebody else has them."""
+    if not convs or not _is_postgresql():
+        return set()
+    found = _on_postgresql(
+        "SELECT id FROM conversations_conversation "
+        "WHERE id = ANY(ARRAY(SELECT json_array_elements_text(%s::json)))",
+        list(convs),
+    )
+    return {row[0] for row in found.fetchall()}
 
 
 def written(keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, str]]:
@@ -190,3 +209,55 @@ def insert(rows: Sequence[Row], *, notes: bool) -> None:
         for name in columns
     )
     _on_sqlite(f"INSERT INTO {table} ({names}) SELECT {values} FROM json_each(%s) AS e", rows)
+
+
+_POINTERS = ("player_delivered", "player_read", "agent_delivered", "agent_read")
+
+
+def raise_pointers(wanted: Mapping[str, Mapping[str, int]]) -> set[str]:
+    """Raises each pointer to the number wanted, at most to the head and never down. Returns the
+    conversations that were there to be written; locked ones are left out."""
+    rows = [[conv, *(seqs.get(name, 0) for name in _POINTERS)] for conv, seqs in wanted.items()]
+    if _is_postgresql():
+        sets = ", ".join(
+            f"{name} = GREATEST(c.{name}, LEAST((w.e->>{place})::bigint, c.last_seq))"
+            for place, name in enumerate(_POINTERS, start=1)
+        )
+        found = _on_postgresql(
+            "WITH w AS MATERIALIZED (SELECT e FROM json_array_elements(%s::json) AS e), "
+            "free AS MATERIALIZED (SELECT id FROM conversations_conversation "
+            "WHERE id IN (SELECT e->>0 FROM w) ORDER BY id FOR UPDATE SKIP LOCKED) "
+            f"UPDATE conversations_conversation AS c SET {sets} FROM w, free "
+            "WHERE c.id = free.id AND w.e->>0 = free.id RETURNING c.id",
+            rows,
+        )
+        return {row[0] for row in found.fetchall()}
+    sets = ", ".join(
+        f"{name} = MAX(c.{name}, MIN(e.value->>{place}, c.last_seq))"
+        for place, name in enumerate(_POINTERS, start=1)
+    )
+    _on_sqlite(
+        f"UPDATE conversations_conversation AS c SET {sets} "
+        "FROM json_each(%s) AS e WHERE c.id = e.value->>0",
+        rows,
+    )
+    return set(wanted)
+
+
+def after(
+    table: type[models.Model], asked: Collection[tuple[str, int]], page: int
+) -> Iterable[Any]:
+    """Rows of Event or Note after each (conversation, number), ascending; each row knows by
+    ``asked_seq`` which page it belongs to. Numbers have no holes, so a page is a span of them."""
+    # LATERAL and CROSS JOIN: one look into the unique index for each key, whatever the planner thinks.
+    statement = (
+        "SELECT t.*, (e->>1)::bigint AS asked_seq FROM json_array_elements(%s::json) AS e "
+        "CROSS JOIN LATERAL (SELECT * FROM {0} WHERE conversation_id = e->>0 "
+        "AND seq > (e->>1)::bigint AND seq <= (e->>1)::bigint + %s OFFSET 0) AS t "
+        "ORDER BY t.seq"
+        if _is_postgresql()
+        else "SELECT t.*, e.value->>1 AS asked_seq FROM json_each(%s) AS e "
+        "CROSS JOIN {0} AS t ON t.conversation_id = e.value->>0 "
+        "AND t.seq > e.value->>1 AND t.seq <= (e.value->>1) + %s ORDER BY t.seq"
+    ).format(table._meta.db_table)
+    return table._default_manager.raw(statement, [_encode(list(asked)).decode(), page])

@@ -48,6 +48,13 @@ class Posted:
 Outcome = Posted | errors.Refusal
 
 
+class HeldUp:
+    """Nothing was decided: somebody else holds the conversation's lock. The same draft goes again."""
+
+
+HELD_UP = HeldUp()
+
+
 def body_hash(body: str) -> str:
     return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
 
@@ -61,15 +68,32 @@ def post(draft: Draft) -> Posted:
 
 
 def post_batch(drafts: Sequence[Draft]) -> list[Outcome]:
-    """Writes a batch in one transaction and publishes it; one outcome for each draft, in order."""
+    """Writes a batch in one transaction and publishes it; one outcome for each draft, in order.
+    Waits for whoever holds one of the conversations."""
+    outcomes = _write(drafts, wait=True)
+    return [outcome for outcome in outcomes if not isinstance(outcome, HeldUp)]
+
+
+def post_what_is_free(drafts: Sequence[Draft]) -> list[Outcome | HeldUp]:
+    """The same without waiting, so that one locked conversation holds up no other: its drafts, all
+    of them, come back as ``HELD_UP``."""
+    return _write(drafts, wait=False)
+
+
+def _write(drafts: Sequence[Draft], *, wait: bool) -> list[Outcome | HeldUp]:
     with transition() as changes:
-        held, now = bulk.hold({draft.conv for draft in drafts})
+        convs = {draft.conv for draft in drafts}
+        held, now = bulk.hold(convs, wait=wait)
+        locked = bulk.locked(convs - held.keys()) if not wait else set()
         known = _already_written(drafts)
         events: list[Row] = []
         notes: list[Row] = []
-        outcomes: list[Outcome] = []
+        outcomes: list[Outcome | HeldUp] = []
         for draft in drafts:
-            outcomes.append(_decide(draft, held.get(draft.conv), known, now, events, notes))
+            if draft.conv in locked:
+                outcomes.append(HELD_UP)
+            else:
+                outcomes.append(_decide(draft, held.get(draft.conv), known, now, events, notes))
         bulk.renumber(held)
         bulk.insert(events, notes=False)
         bulk.insert(notes, notes=True)
@@ -244,4 +268,16 @@ def remark(
     return row
 
 
-__all__ = ["Draft", "Outcome", "Posted", "body_hash", "post", "post_batch", "record", "remark"]
+__all__ = [
+    "HELD_UP",
+    "Draft",
+    "HeldUp",
+    "Outcome",
+    "Posted",
+    "body_hash",
+    "post",
+    "post_batch",
+    "post_what_is_free",
+    "record",
+    "remark",
+]

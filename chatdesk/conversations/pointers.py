@@ -5,23 +5,22 @@ Who may write: any process, at any time; the larger number wins, so the order of
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Literal
 
-from django.db import connection, transaction
+from django.db import transaction
+
+from chatdesk.conversations import bulk
 
 Pointer = Literal["player_delivered", "player_read", "agent_delivered", "agent_read"]
 
 
-def advance(marks: Mapping[tuple[str, Pointer], int]) -> None:
-    """Raises pointers; beyond the head is the head."""
-    largest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
-    least = "LEAST" if connection.vendor == "postgresql" else "MIN"
-    with transaction.atomic(), connection.cursor() as cursor:
-        # In the order of ids, like every other writer of several conversations.
-        for (conv, pointer), seq in sorted(marks.items()):
-            cursor.execute(
-                f"UPDATE conversations_conversation SET {pointer} = "
-                f"{largest}({pointer}, {least}(%s, last_seq)) WHERE id = %s AND {pointer} < %s",
-                [seq, conv, seq],
-            )
+def advance(marks: Mapping[tuple[str, Pointer], int]) -> set[str]:
+    """Raises pointers; beyond the head is the head. Returns the conversations that somebody else had
+    locked: theirs are not written, and are for the caller to try again."""
+    wanted: dict[str, dict[str, int]] = defaultdict(dict)
+    for (conv, pointer), seq in marks.items():
+        wanted[conv][pointer] = seq
+    with transaction.atomic():
+        return bulk.locked(wanted.keys() - bulk.raise_pointers(wanted))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import Count, F, Q
 
-from chatdesk.conversations import access, clock, shown
+from chatdesk.conversations import access, bulk, clock, shown
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import (
     Assignment,
@@ -29,6 +30,8 @@ from chatdesk.delivery.protocol.frames import (
     StaffConv,
     StaffEvent,
 )
+
+L = TypeVar("L", Event, Note)
 
 PAGE_EVENTS = 200
 SNAPSHOT_EVENTS = 50
@@ -102,12 +105,25 @@ def queue_revisions() -> dict[int, int]:
 # --- lines -----------------------------------------------------------------------------------------
 
 
-def events_after(conv: str, seq: int, limit: int = PAGE_EVENTS) -> list[Event]:
-    return list(Event.objects.filter(conversation_id=conv, seq__gt=seq).order_by("seq")[:limit])
+_After = Collection[tuple[str, int]]
 
 
-def notes_after(conv: str, seq: int, limit: int = PAGE_EVENTS) -> list[Note]:
-    return list(Note.objects.filter(conversation_id=conv, seq__gt=seq).order_by("seq")[:limit])
+def events_after(asked: _After) -> dict[tuple[str, int], list[Event]]:
+    """The next page of each conversation after a number, ascending, in one query."""
+    return _pages_after(Event, asked)
+
+
+def notes_after(asked: _After) -> dict[tuple[str, int], list[Note]]:
+    return _pages_after(Note, asked)
+
+
+def _pages_after(table: type[L], asked: _After) -> dict[tuple[str, int], list[L]]:
+    found: dict[tuple[str, int], list[L]] = defaultdict(list)
+    if not asked:
+        return found
+    for row in bulk.after(table, asked, PAGE_EVENTS):
+        found[row.conversation_id, row.asked_seq].append(row)
+    return found
 
 
 def last_events(conv: str, before: int | None, limit: int) -> tuple[list[Event], bool]:
@@ -231,11 +247,6 @@ def conv_frames(convs: Collection[str]) -> dict[str, tuple[PlayerConv, StaffConv
             shown.staff_conv(row, queue, alias),
         )
     return found
-
-
-def open_of_player(actor: Actor, brand_id: int) -> str | None:
-    row = access.visible(actor).filter(brand_id=brand_id).exclude(state="closed").first()
-    return row.pk if row is not None else None
 
 
 def open_of_players(player_ids: Collection[str]) -> dict[str, str]:

@@ -6,19 +6,24 @@ happened is noted on ``changes``; after the outermost commit, and only then, it 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import transaction
+import psycopg
+from django.db import OperationalError, transaction
 from django.db.models import F
 
-from chatdesk.conversations import shown
+from chatdesk.conversations import errors, shown
 from chatdesk.conversations.models import Brand, Seat
 from chatdesk.delivery.audience import Hint, Line, Publication, Word
 from chatdesk.delivery.hub import hub
 
 # The composition root puts the table of consequences here: event kind -> further publications.
 consequences_of: Callable[[str], Iterable[Publication]] = lambda kind: ()  # noqa: E731
+
+
+_HELD_BY_OTHERS = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
 class Changes:
@@ -77,9 +82,15 @@ class Changes:
 
 @contextmanager
 def transition() -> Iterator[Changes]:
-    """Refuses to be nested: an inner commit would be no commit, and an ack before it a lie."""
+    """Refuses to be nested: an inner commit would be no commit, and an ack before it a lie. Whoever
+    waits too long for somebody else's lock is refused with ``Unavailable``; nothing was done then."""
     changes = Changes()
-    with transaction.atomic(durable=True):
-        yield changes
-        changes.count_queues()
+    try:
+        with transaction.atomic(durable=True):
+            yield changes
+            changes.count_queues()
+    except OperationalError as error:
+        if isinstance(error.__cause__, _HELD_BY_OTHERS):
+            raise errors.Unavailable(retry_ms=random.randint(300, 1_500)) from error
+        raise
     hub.publish(changes.publications())

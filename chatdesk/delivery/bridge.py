@@ -27,8 +27,8 @@ GROUP = "chatdesk.bridge"
 QUEUE_PUBLICATIONS = 20_000
 BATCH_PUBLICATIONS = 512
 SEND_SECONDS = 1.0
-PROBE_SECONDS = 1.0
-SILENCE_SECONDS = 2.5
+PROBE_SECONDS = 0.5
+SILENCE_SECONDS = 1.5
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Publication])

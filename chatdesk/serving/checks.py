@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sqlite3
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from chatdesk import configuration
 
 # Operators on JSON.
 SQLITE = (3, 38)
+# What a client has not taken for so long is given up with its socket.
+UNREAD_MS = 25_000
 
 
 class Refused(RuntimeError):
@@ -73,6 +76,9 @@ def listen(host: str, port: int) -> socket.socket:
                 f"Port {port} is taken. Stop what listens there or set CHATDESK_PORT."
             ) from error
         raise Refused(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+    if sys.platform == "linux":
+        # Sockets that are accepted inherit it: one whose peer takes nothing any more ends.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     listening.listen(2048)
     listening.set_inheritable(True)
     return listening

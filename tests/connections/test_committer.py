@@ -169,14 +169,14 @@ async def test_a_database_that_goes_away_is_no_ack_and_the_next_try_has_a_new_co
 async def test_one_draft_that_breaks_the_batch_does_not_take_the_others_with_it(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = messages.post_batch
+    real = messages.post_what_is_free
 
     def poisoned(drafts: list[Draft]) -> list[Outcome]:
         if any(draft.body == "poison" for draft in drafts):
             raise ZeroDivisionError
         return real(drafts)
 
-    monkeypatch.setattr(messages, "post_batch", poisoned)
+    monkeypatch.setattr(messages, "post_what_is_free", poisoned)
     good, bad, fine = chat.draft("good"), chat.draft("poison"), chat.draft("fine")
     outcomes = await decided(Committer(), good, bad, fine)
     assert [type(one) for one in outcomes] == [Posted, errors.Internal, Posted]

@@ -77,6 +77,8 @@ async def test_an_agent_gets_the_lines_and_notes_he_missed(live: Live) -> None:
         conv = await in_a_chat(live, player, first)
         await first.write("note", conv=conv, body="seen")
         await first.until(lambda: first.notes.get(conv), "the note")
+        newest = live.backstage.desk_revision(agent=first.member.id)
+        await first.until(lambda: first.desk["rev"] == newest, "the newest desk")
         await first.leave()
         seq, rev = first.have()[conv], first.desk["rev"]
         await player.send("missed")

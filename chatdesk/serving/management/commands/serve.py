@@ -75,6 +75,8 @@ class Command(BaseCommand):
         """One process migrates; others that start at the same moment wait for it."""
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
+                # A migration may take its time; who waits for it must not give up.
+                cursor.execute("SET lock_timeout = 0")
                 cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
             try:
                 call_command("migrate", interactive=False, verbosity=0)
