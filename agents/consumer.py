@@ -12,7 +12,16 @@ from chatdesk.connections import database, origins
 from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
-from chatdesk.conversations import access, assignments, clock, lifecycle, offers, queries, watching
+from chatdesk.conversations import (
+    access,
+    assignments,
+    clock,
+    incarnations,
+    lifecycle,
+    offers,
+    queries,
+    watching,
+)
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
 from chatdesk.delivery import audience
@@ -37,7 +46,7 @@ TYPING_MS = 6_000
 
 def _arrive(ticket: str) -> tuple[identity.StaffFacts, str, int] | None:
     facts = identity.redeem(ticket)
-    return (facts, queries.incarnation(), clock.now_ms()) if facts is not None else None
+    return (facts, incarnations.current(), clock.now_ms()) if facts is not None else None
 
 
 class StaffConnection(Connection):

@@ -148,8 +148,9 @@ def database(url: str, sqlite_file: str) -> dict[str, Any]:
             # A connection attempt that failed is given up soon, so that the next caller tries anew.
             "pool": {"min_size": 2, "max_size": 16, "timeout": 3, "reconnect_timeout": 1},
             # An ack means durable: a cluster that was made lax is overruled here. Nobody waits long
-            # for a lock: who is not the committer is refused and tries again.
-            "options": "-c synchronous_commit=on -c lock_timeout=1s",
+            # for a lock: who is not the committer is refused and tries again. What nobody waits for ends.
+            "options": "-c synchronous_commit=on -c lock_timeout=1s "
+            "-c client_connection_check_interval=2s",
         },
     }
 

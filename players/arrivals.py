@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatdesk.connections.gathering import Gathered
-from chatdesk.conversations import clock, queries
+from chatdesk.conversations import clock, incarnations, queries
 from chatdesk.delivery.protocol.frames import PlayerConv, StaffConv
 from players import sessions
 
@@ -26,7 +26,7 @@ class Arrival:
 
 def read(secrets: Sequence[str]) -> dict[str, Arrival]:
     """The arrivals of good sessions; without those that are ended, unknown or blocked."""
-    db, now = queries.incarnation(), clock.now_ms()
+    db, now = incarnations.current(), clock.now_ms()
     return {
         secret: Arrival(
             facts=sessions.facts(row),

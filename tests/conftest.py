@@ -6,12 +6,14 @@ database; the rest is this process alone.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from tests import postgres
 from tests.live import Live
 
 HERE = Path(__file__).parent
@@ -29,9 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: speaks to a running server, ours or Valkey")
     config.addinivalue_line("markers", "browser: drives Chromium")
     config.addinivalue_line("markers", "rules: independent of the database")
+    config.addinivalue_line("markers", "postgresql: about row locks, which SQLite has none of")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get(postgres.URL):
+        elsewhere = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         parts = item.path.relative_to(HERE).parts
         mark = MARKS.get(parts[0])

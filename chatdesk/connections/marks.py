@@ -52,6 +52,11 @@ class Marks:
             ]
         )
 
+    def forget(self) -> None:
+        """The numbers are of another database."""
+        self._known.clear()
+        self._unwritten.clear()
+
     async def flushed(self) -> None:
         if self._task is not None:
             await asyncio.wait([self._task])

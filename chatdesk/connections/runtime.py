@@ -63,7 +63,7 @@ class Runtime:
         self.marks = Marks()
         self.presence = Presence(redis_clients.make(url) if url else None)
         self.bridge = Bridge(_bridge_layer, hub.spread, self._doubt) if url else None
-        self.watch = Watch(lambda: self.bridge is not None and not self.bridge.healthy)
+        self.watch = Watch(self._is_ill, self._restored)
         self.states = ConversationStates(self.watch.told)
         self.started_parts = [make(self) for make in self._parts]
         self.presence.start()
@@ -74,6 +74,16 @@ class Runtime:
 
     def _doubt(self) -> None:
         self.watch.doubt()
+
+    def _is_ill(self) -> bool:
+        return self.bridge is not None and not self.bridge.healthy
+
+    def _restored(self) -> None:
+        """What was known is of another database: every client comes back and takes a snapshot."""
+        hub.heads.clear()
+        self.marks.forget()
+        for socket in list(self.sockets):
+            socket.on_shut(Close.GAP)
 
     async def drain(self) -> None:
         """Tells every socket to come back elsewhere, then closes them in waves."""

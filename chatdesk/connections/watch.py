@@ -1,7 +1,8 @@
 """The process's own watch over the database: what no push brought is found here.
 
 Every 10 s, every second while the bridge is ill, and at once after any doubt about it: one query for the
-heads of everything this process serves, one for the queues, and whatever other parts have registered.
+heads of everything this process serves, one for the queues, one whether it is the same database still,
+and whatever other parts have registered.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Protocol, cast
 import structlog
 
 from chatdesk.connections import database
-from chatdesk.conversations import queries
+from chatdesk.conversations import incarnations, queries
 from chatdesk.delivery import audience, tasks
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
@@ -34,10 +35,13 @@ class Follower(Protocol):
 
 
 class Watch:
-    """``heads_checks`` run with the heads, ``sweeps`` every two seconds."""
+    """``restored`` is called when the database turns out to be another one. ``heads_checks`` run with
+    the heads, ``sweeps`` every two seconds."""
 
-    def __init__(self, is_ill: Callable[[], bool]) -> None:
+    def __init__(self, is_ill: Callable[[], bool], restored: Callable[[], None]) -> None:
         self._is_ill = is_ill
+        self._restored = restored
+        self._db = ""
         self._doubt = asyncio.Event()
         self._marks: dict[str, tuple[object, ...]] = {}
         self._queues: dict[int, int] = {}
@@ -88,6 +92,12 @@ class Watch:
                 log.exception("watch_failed")
 
     async def _look(self) -> None:
+        db = await database.run(incarnations.settle)
+        if self._db and db != self._db:
+            log.warning("database_restored")
+            self._marks.clear()
+            self._restored()
+        self._db = db
         convs = hub.conversations()
         if convs:
             heads = await database.run(queries.heads, convs)

@@ -34,6 +34,9 @@ class Incarnation(models.Model):
     """One row: which database this is. A restore writes a new id, so clients take a snapshot."""
 
     db = models.CharField(max_length=16, default=new_id)
+    marks = models.CharField(
+        max_length=200, default="", help_text="By what it would be known again"
+    )
 
 
 class Brand(models.Model):

@@ -16,7 +16,6 @@ from chatdesk.conversations.models import (
     Brand,
     Conversation,
     Event,
-    Incarnation,
     Note,
     Persona,
     Seat,
@@ -37,12 +36,6 @@ PAGE_EVENTS = 200
 SNAPSHOT_EVENTS = 50
 ESTIMATE_WINDOW_MS = 15 * 60_000
 ESTIMATE_LEAST = 5
-
-
-def incarnation() -> str:
-    """Which database this is."""
-    row = Incarnation.objects.order_by("pk").first()
-    return row.db if row is not None else "none"
 
 
 # --- heads -----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, connections
 
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime
+from chatdesk.conversations import errors
 from chatdesk.delivery import tasks
 from chatdesk.delivery.hub import hub
 from chatdesk.dispatch import steps
@@ -77,7 +78,7 @@ class Dispatcher:
             try:
                 if await self._leadership.held():
                     await self._step()
-            except database.AWAY as error:
+            except (*database.AWAY, errors.Unavailable) as error:
                 log.warning("dispatch_failed", error=type(error).__name__)
                 await asyncio.sleep(TICK_SECONDS)
             except Exception:

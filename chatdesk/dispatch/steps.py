@@ -4,11 +4,13 @@ second dispatcher does the same at the same moment: every change is conditional 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.db.models import Count, Q
 
-from chatdesk.conversations import assignments, clock, holding, offers, queries
+from chatdesk.conversations import assignments, clock, errors, holding, offers, queries
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.conversations.transition import transition
 from chatdesk.delivery.presence import GONE_SECONDS, Sight
@@ -28,7 +30,16 @@ def expire_offers() -> None:
     """Ends what nobody answered in time."""
     due = Offer.objects.filter(state="offered", due_ts__lte=clock.now_ms())
     for offer_id in list(due.values_list("pk", flat=True)):
-        offers.expire(offer_id)
+        _unless_locked(offers.expire, offer_id)
+
+
+def _unless_locked(step: Callable[..., bool], conv_or_offer: str, *more: Any) -> bool:
+    """One step; a row that somebody else holds is left for the next time, and holds up nobody."""
+    try:
+        return step(conv_or_offer, *more)
+    except errors.Unavailable:
+        log.warning("step_held_up", step=step.__name__, of=conv_or_offer)
+        return False
 
 
 def notice_absence(sight: Sight | None) -> None:
@@ -79,7 +90,7 @@ def return_unanswered(sight: Sight | None) -> None:
         if owner is None or owner.pk in sight.agents or owner.seat.lost_ts is None:
             continue
         if now - owner.seat.lost_ts >= row.brand.lost_agent_seconds * 1000:
-            assignments.return_to_queue(row.pk, owner.pk, "lost")
+            _unless_locked(assignments.return_to_queue, row.pk, owner.pk, "lost")
 
 
 def offer_waiting(sight: Sight | None) -> None:
@@ -99,7 +110,7 @@ def offer_waiting(sight: Sight | None) -> None:
         if choice is None:
             continue
         chosen, why = choice
-        if offers.make(row.pk, chosen.agent_id, why):
+        if _unless_locked(offers.make, row.pk, chosen.agent_id, why):
             made += 1
         # Also when it failed: then what we believed of this agent is out of date.
         chosen.load += 1

@@ -20,10 +20,12 @@ from chatdesk.conversations.models import Brand
 from chatdesk.demo.casino import CasinoServer, DemoBrand
 from chatdesk.serving import assets, checks, valkey
 from chatdesk.serving.children import Child, environment, python
+from chatdesk.serving.restored import Witness
 
 START_SECONDS = 40.0
 END_SECONDS = 19.0
 TICK_SECONDS = 0.2
+WITNESS_SECONDS = 10.0
 MIGRATION_LOCK = 7_061_002
 
 
@@ -51,6 +53,8 @@ class Command(BaseCommand):
             listening = checks.listen(settings.CHATDESK_HOST, settings.CHATDESK_PORT)
             checks.database()
             self._migrate()
+            self._witness = Witness(Path(settings.CHATDESK_DATA_DIR))
+            self._witness.begin()
             assets.prepare()
             redis = self._redis_url()
         except (checks.Refused, valkey.NoValkey) as refused:
@@ -178,9 +182,13 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _supervise(self) -> None:
+        noted = time.monotonic()
         while not self._ending:
             self._look_after()
             time.sleep(TICK_SECONDS)
+            if time.monotonic() - noted >= WITNESS_SECONDS:
+                self._witness.note()
+                noted = time.monotonic()
 
     def _look_after(self) -> None:
         for child in self._children:
@@ -202,3 +210,4 @@ class Command(BaseCommand):
                 child.ask_to_end()
             for child in group:
                 child.end(until if prefix == "web" else until + 0.5)
+        self._witness.note()
