@@ -41,6 +41,7 @@ from chatdesk.delivery.protocol.words import Close
 log = structlog.get_logger(__name__)
 
 PONG_GRACE_SECONDS = 10
+PONGS_PER_FRAME = 5
 QUEUED_COMMANDS = 32
 
 
@@ -163,8 +164,7 @@ class Connection(AsyncConsumer):
             command = self._understood(message.get("text"))
         except BadInput as bad:
             command = bad
-        # Pongs do not count: the server asked for them.
-        if self.live and not isinstance(command, Pong) and not self._within_rate(command):
+        if self.live and not self._within_rate(command):
             return
         if isinstance(command, BadInput):
             self._first_or_error(command)
@@ -184,6 +184,13 @@ class Connection(AsyncConsumer):
 
     def _within_rate(self, command: Command | BadInput) -> bool:
         frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
+        if isinstance(command, Pong):
+            # They do not count, but a flood of them is one.
+            key, flood = f"{self._person} pongs", frames * PONGS_PER_FRAME
+            verdict, _ = runtime.crowd.spoke(key, flood, self.limits.rate_seconds)
+            if verdict == "far over":
+                self.out.close(Close.RATE)
+            return verdict == "fine"
         verdict, left_ms = runtime.crowd.spoke(self._person, frames, self.limits.rate_seconds)
         if verdict == "fine":
             return True

@@ -130,8 +130,12 @@ class Outgoing:
             self._pings.popleft()
         return self._number
 
+    def asked_for(self, number: int) -> bool:
+        """Whether a ping of this number waits for its pong."""
+        return bool(self._pings) and self._pings[0][0] <= number <= self._number
+
     def ponged(self, number: int) -> None:
-        if number > self._number:
+        if not self.asked_for(number):
             return
         while self._pings and self._pings[0][0] <= number:
             _, pushed, at = self._pings.popleft()

@@ -8,8 +8,10 @@ All times are Redis's own.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -23,8 +25,11 @@ LEASE_SECONDS = 45
 RENEW_SECONDS = 15
 GONE_SECONDS = 20
 REBUILD_SECONDS = 2 * RENEW_SECONDS
+ILL_SECONDS = 1.0
 _LEASES = "chatdesk:presence:staff"
 _SINCE = "chatdesk:presence:since"
+
+_ILL = (RedisError, OSError, TimeoutError)
 
 _RENEW = """
 local now = tonumber(redis.call('TIME')[1])
@@ -48,6 +53,7 @@ local old = redis.call('ZRANGE', KEYS[1], 0, many - 1)
 redis.call('ZREM', KEYS[1], unpack(old))
 return old
 """
+_LEAVE = "return redis.call('ZREM', KEYS[1], ARGV[1])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class Presence:
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
         self._mine: set[str] = set()
+        self._ill_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -93,8 +100,8 @@ class Presence:
             here = {int(member.split(":")[0]) for member in self._mine}
             return Sight(frozenset(here), complete=True)
         try:
-            age, members = await self._redis.eval(_LOOK, 2, _LEASES, _SINCE)
-        except (RedisError, OSError, TimeoutError):
+            age, members = await self._eval(_LOOK, [_LEASES, _SINCE], [])
+        except _ILL:
             return None
         agents = frozenset(int(member.split(":")[0]) for member in members)
         return Sight(agents, complete=int(age) >= REBUILD_SECONDS)
@@ -105,10 +112,10 @@ class Presence:
         if self._redis is None:
             return []
         try:
-            old: list[str] = await self._redis.eval(
-                _JOIN, 1, f"chatdesk:sockets:{person}", sid, str(limit)
+            old: list[str] = await self._eval(
+                _JOIN, [f"chatdesk:sockets:{person}"], [sid, str(limit)]
             )
-        except (RedisError, OSError, TimeoutError):
+        except _ILL:
             return []
         return old
 
@@ -116,8 +123,8 @@ class Presence:
         if self._redis is None:
             return
         try:
-            await self._redis.zrem(f"chatdesk:sockets:{person}", sid)
-        except (RedisError, OSError, TimeoutError):
+            await self._eval(_LEAVE, [f"chatdesk:sockets:{person}"], [sid])
+        except _ILL:
             return
 
     async def _renewing(self) -> None:
@@ -130,9 +137,21 @@ class Presence:
         if self._redis is None:
             return
         try:
-            await self._redis.eval(_RENEW, 2, _LEASES, _SINCE, str(seconds), *members)
-        except (RedisError, OSError, TimeoutError) as error:
+            await self._eval(_RENEW, [_LEASES, _SINCE], [str(seconds), *members])
+        except _ILL as error:
             log.warning("presence_not_renewed", error=type(error).__name__, members=len(members))
+
+    async def _eval(self, script: str, keys: list[str], arguments: list[str]) -> Any:
+        """Raises ``_ILL``; for a moment after a fault at once, so that a Redis that hangs is not
+        waited for by each socket that comes."""
+        assert self._redis is not None
+        if time.monotonic() < self._ill_until:
+            raise RedisError("ill a moment ago")
+        try:
+            return await self._redis.eval(script, len(keys), *keys, *arguments)
+        except _ILL:
+            self._ill_until = time.monotonic() + ILL_SECONDS
+            raise
 
 
 MakeRedis = Callable[[], Redis | None]

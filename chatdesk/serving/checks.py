@@ -18,6 +18,7 @@ from chatdesk import configuration
 SQLITE = (3, 38)
 # What a client has not taken for so long is given up with its socket.
 UNREAD_MS = 25_000
+BACKLOG = 2_048
 
 
 class Refused(RuntimeError):
@@ -79,6 +80,6 @@ def listen(host: str, port: int) -> socket.socket:
     if sys.platform == "linux":
         # Sockets that are accepted inherit it: one whose peer takes nothing any more ends.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
-    listening.listen(2048)
+    listening.listen(BACKLOG)
     listening.set_inheritable(True)
     return listening

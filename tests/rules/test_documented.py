@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from chatdesk import configuration
+from chatdesk.connections import committer, connection, database, gathering, outgoing, reading
 from chatdesk.consequences import AFTER
 from chatdesk.conversations import errors
+from chatdesk.delivery import bridge
 from chatdesk.delivery.protocol import commands, document, frames, words
+from chatdesk.serving import checks
 from chatdesk.serving.management.commands import settings_page
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = (bridge, checks, committer, connection, database, gathering, outgoing, reading)
 TYPES = [
     *get_args(commands.PlayerCommand),
     *get_args(commands.StaffCommand),
@@ -70,3 +75,25 @@ def test_readme_gives_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text()
     assert "make run" in text
     assert "make test" in text
+
+
+def _bounds() -> list[tuple[str, str]]:
+    """Each row of ARCHITECTURE's table of queues: what it says of the bound, and where that stands."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    table = text.split("## Every queue and its bound")[1].split("##")[0]
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ")][1:]
+    return [(bound + over, where + over) for _, bound, where, over in rows]
+
+
+def test_every_queue_has_the_bound_that_the_architecture_names() -> None:
+    named = 0
+    for says, where in _bounds():
+        numbers = {int(one.replace(",", "")) for one in re.findall(r"\b\d[\d,]*\b", says)}
+        for name in re.findall(r"`(CHATDESK_[A-Z_]+)`", where):
+            assert int(configuration.KNOWN[name].default) in numbers, name
+            named += 1
+        for module, constant in re.findall(r"`([a-z]+)\.([A-Z_]+)`", where):
+            found = next(one for one in MODULES if one.__name__.endswith(f".{module}"))
+            assert int(getattr(found, constant)) in numbers, constant
+            named += 1
+    assert named >= 15

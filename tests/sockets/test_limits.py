@@ -76,6 +76,13 @@ async def test_pongs_are_not_counted(strict: Live) -> None:
         assert not [one for one in player.frames if one.get("code") == "rate"]
 
 
+async def test_a_flood_of_pongs_is_a_flood(strict: Live) -> None:
+    async with PlayerClient(strict) as player:
+        for _ in range(16 * FRAMES):
+            await player.say({"t": "pong", "n": 0})
+        assert await player.closed() == 4005
+
+
 async def test_a_ping_tells_heads_and_the_desks_revision(strict: Live) -> None:
     brand = strict.brand()
     player, vera = PlayerClient(strict, brand), agent(strict, brand)
