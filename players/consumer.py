@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
-from chatdesk.connections import database, origins
+from chatdesk.connections import answers, database, origins
 from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import access, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
-from chatdesk.conversations.messages import Draft
+from chatdesk.conversations.messages import Draft, Outcome
 from chatdesk.conversations.models import Conversation
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Word
@@ -157,6 +158,27 @@ class PlayerConnection(Connection):
             return None
         assert self.actor is not None
         return Draft(command.conv, self.actor, command.cmid, command.body)
+
+    def reconsiders(self, draft: Draft, outcome: Outcome) -> bool:
+        """A conversation that is not there may be one that another tab's sign-in has just moved to
+        the known player: whose the session is now decides, once."""
+        if not isinstance(outcome, errors.NotFound):
+            return False
+        self.spawn(self._reconsider(draft, outcome))
+        return True
+
+    async def _reconsider(self, draft: Draft, outcome: Outcome) -> None:
+        try:
+            holder = await database.run(sessions.player_of, self.facts.session_hash)
+        except database.AWAY:
+            self.answer(answers.decided(draft, errors.Unavailable(retry_ms=1_000)))
+            return
+        if holder is None or draft.actor.id == holder:
+            self.answer(answers.decided(draft, outcome))
+            return
+        self.belong_to(holder)
+        assert self.actor is not None
+        runtime.committer.submit(replace(draft, actor=self.actor), self._decided)
 
     async def carry_out(self, command: commands.Command) -> None:
         assert self.actor is not None

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 
 from chatdesk.conversations import clock, errors, lifecycle
 from chatdesk.conversations.models import Brand
+from chatdesk.conversations.transition import transition
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
 from players import identity
@@ -152,9 +153,9 @@ def _upgrade(visitor: Player, claims: Claims) -> None:
     known = Player.objects.get(brand_id=visitor.brand_id, sub=claims.sub)
     if known.blocked_ts is not None:
         raise errors.Blocked
-    # Conversations first: a crash between the two is made good by the page's next try.
-    lifecycle.adopt(visitor.pk, known.pk)
-    _move_sessions(visitor.pk, known.pk)
+    with transition() as changes:
+        lifecycle.adopt(changes, visitor.pk, known.pk)
+        _move_sessions(visitor.pk, known.pk)
     hub.publish([Hint("moved", visitor.pk)])
 
 

@@ -247,7 +247,12 @@ class Connection(AsyncConsumer):
         self._last_send = runtime.committer.submit(draft, self._decided)
 
     def _decided(self, draft: Draft, outcome: Outcome) -> None:
-        self.answer(answers.decided(draft, outcome))
+        if not self.reconsiders(draft, outcome):
+            self.answer(answers.decided(draft, outcome))
+
+    def reconsiders(self, draft: Draft, outcome: Outcome) -> bool:
+        """True when the outcome is not the last word on the draft: it is answered later."""
+        return False
 
     async def _work(self) -> None:
         """One command after the other, each after the sends that came before it."""

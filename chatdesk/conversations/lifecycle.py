@@ -178,27 +178,27 @@ def declare(
         changes.hint("wall")
 
 
-def adopt(old_player: str, known_player: str) -> None:
-    """An anonymous visitor proved to be a known player: what he began becomes that player's.
+def adopt(changes: Changes, old_player: str, known_player: str) -> None:
+    """An anonymous visitor proved to be a known player: what he began becomes that player's. Part of
+    the caller's transition, in which his sessions move too: nobody sees one without the other.
 
     The conversation he is in goes on; an open one that the known player left elsewhere is closed."""
-    with transition() as changes:
-        open_now = Conversation.objects.filter(player_id=old_player).exclude(state="closed").first()
-        if open_now is not None:
-            other = (
-                Conversation.objects.filter(player_id=known_player, brand_id=open_now.brand_id)
-                .exclude(state="closed")
-                .first()
-            )
-            if other is not None:
-                held, _ = holding.conversation(_EVERYWHERE, other.pk)
-                if held.state != "closed":
-                    _finish(changes, held, SYSTEM, "continued")
-        moved = list(Conversation.objects.filter(player_id=old_player).values_list("pk", flat=True))
-        Conversation.objects.filter(pk__in=moved).update(player_id=known_player)
-        _rename_author(old_player, known_player, moved)
-        if open_now is not None:
-            identified(changes, open_now.pk)
+    open_now = Conversation.objects.filter(player_id=old_player).exclude(state="closed").first()
+    if open_now is not None:
+        other = (
+            Conversation.objects.filter(player_id=known_player, brand_id=open_now.brand_id)
+            .exclude(state="closed")
+            .first()
+        )
+        if other is not None:
+            held, _ = holding.conversation(_EVERYWHERE, other.pk)
+            if held.state != "closed":
+                _finish(changes, held, SYSTEM, "continued")
+    moved = list(Conversation.objects.filter(player_id=old_player).values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=moved).update(player_id=known_player)
+    _rename_author(old_player, known_player, moved)
+    if open_now is not None:
+        identified(changes, open_now.pk)
 
 
 def tell_identified(conv_player: str) -> None:

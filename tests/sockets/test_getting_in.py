@@ -299,6 +299,25 @@ async def test_an_upgraded_visitor_keeps_his_conversation(live: Live, known_befo
         assert live.backstage.conversation(conv=conv)["player_id"] == proven.player["id"]
 
 
+async def test_no_tab_is_refused_while_another_one_signs_in(live: Live) -> None:
+    brand = live.brand()
+    PlayerClient(live, brand, token=token(brand, "p-7")).begin_session()
+    async with PlayerClient(live, brand) as visitor:
+        await visitor.open()
+        proven = PlayerClient(live, brand, token=token(brand, "p-7", name="Sanne"))
+        signing_in = asyncio.create_task(
+            asyncio.to_thread(proven.begin_session, {"Authorization": f"Session {visitor.session}"})
+        )
+        sent = 0
+        while not signing_in.done() or sent < 3:
+            await visitor.send(f"line {sent}")
+            sent += 1
+        await signing_in
+        await visitor.send("known")
+        lines = [f"line {number}" for number in range(sent)]
+        assert visitor.bodies(visitor.conv) == [*lines, "known"]
+
+
 async def test_a_brand_without_visitors_wants_a_token(live: Live) -> None:
     brand = live.brand(anonymous=False)
     with pytest.raises(Refused) as caught:
