@@ -91,7 +91,7 @@ class StaffConnection(Connection):
                 sid=self.sid,
                 db=db,
                 server_ts=now_ts,
-                ping_ms=self._ping_seconds * 1000,
+                ping_ms=self.pulse.seconds * 1000,
                 limits=self.limits_part(),
                 me=StaffMe(
                     id=str(self.agent_id),

@@ -82,7 +82,7 @@ class PlayerConnection(Connection):
                 sid=self.sid,
                 db=arrival.db,
                 server_ts=arrival.now_ts,
-                ping_ms=self._ping_seconds * 1000,
+                ping_ms=self.pulse.seconds * 1000,
                 limits=self.limits_part(),
                 me=PlayerMe(**arrival.me),
                 brand=arrival.brand,

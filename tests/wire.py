@@ -95,6 +95,12 @@ class Client:
             await asyncio.wait([self._reader], timeout=5)
             self._raise_what_was_read()
 
+    async def vanish(self) -> None:
+        """The connection breaks without a word."""
+        assert self._socket is not None
+        self._socket.transport.abort()
+        await self.closed()
+
     def _raise_what_was_read(self) -> None:
         """What the reader met, a leak above all, fails the test that uses the client."""
         reader = self._reader

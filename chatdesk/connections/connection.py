@@ -9,9 +9,7 @@ shared thread before every event; ours does not.
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
-import time
 from collections import deque
 from typing import Any, ClassVar
 
@@ -24,11 +22,12 @@ from chatdesk.connections import answers, database, draining
 from chatdesk.connections.following import Following
 from chatdesk.connections.limits import Limits
 from chatdesk.connections.outgoing import Outgoing
+from chatdesk.connections.pulse import Pulse
 from chatdesk.connections.runtime import runtime
 from chatdesk.conversations import errors
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft, Outcome
-from chatdesk.delivery import audience
+from chatdesk.delivery import audience, counting
 from chatdesk.delivery.audience import Line, Word
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec, words
@@ -40,7 +39,6 @@ from chatdesk.delivery.protocol.words import Close
 
 log = structlog.get_logger(__name__)
 
-PONG_GRACE_SECONDS = 10
 PONGS_PER_FRAME = 5
 QUEUED_COMMANDS = 32
 
@@ -72,10 +70,12 @@ class Connection(AsyncConsumer):
         self.last_followed: set[str] = set()
         self._person = ""
         self._seat = ""
-        self._ping_seconds: int = settings.CHATDESK_PING_SECONDS[self.side]
-        self._last_frame = time.monotonic()
-        self._next_ping = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self.pulse = Pulse(
+            settings.CHATDESK_PING_SECONDS[self.side],
+            beat=self._ping,
+            silent=lambda: self.out.close(Close.NO_PONG),
+            check=self._goes_on,
+        )
         self._greeting = False
         self._early: deque[Command] = deque()
         self._commands: deque[Command] = deque()
@@ -150,15 +150,14 @@ class Connection(AsyncConsumer):
             self.out.close(Close.DRAIN)
             return
         runtime.sockets[self] = None
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(
-            self.limits.hello_seconds, self.out.close, Close.NOT_AUTHENTICATED
+        self.pulse.wait_for_hello(
+            self.limits.hello_seconds, lambda: self.out.close(Close.NOT_AUTHENTICATED)
         )
 
     def _received(self, message: dict[str, Any]) -> None:
         if self.out.closing is not None:
             return
-        self._last_frame = time.monotonic()
+        self.pulse.heard()
         command: Command | BadInput
         try:
             command = self._understood(message.get("text"))
@@ -315,17 +314,18 @@ class Connection(AsyncConsumer):
         self.hear(audience.socket(self.sid))
         for old in runtime.crowd.enter(seat, self, sockets):
             old.on_shut(Close.REPLACED)
-        for sid in await runtime.presence.join_sockets(seat, self.sid, sockets):
+        if await runtime.sockets_of.join(seat, self.sid, sockets):
+            self.spawn(self._push_out(seat, sockets))
+
+    async def _push_out(self, seat: str, sockets: int) -> None:
+        await asyncio.sleep(counting.SURPLUS_SECONDS)
+        for sid in await runtime.sockets_of.surplus(seat, sockets):
             hub.publish([audience.Shut(audience.socket(sid), Close.REPLACED)])
 
     def welcome(self, frame: Frame) -> None:
         self.answer(frame)
         self.live = True
-        if self._timer is not None:
-            self._timer.cancel()
-        now = time.monotonic()
-        self._next_ping = now + self._ping_seconds * random.uniform(0.5, 1.0)
-        self._tick()
+        self.pulse.begin()
 
     def limits_part(self) -> LimitsPart:
         return LimitsPart(frame_bytes=self.limits.frame_bytes, body_chars=self.limits.body_chars)
@@ -371,22 +371,11 @@ class Connection(AsyncConsumer):
 
     # --- time ----------------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        if self.out.closing is not None:
-            return
-        now = time.monotonic()
-        dead = self._last_frame + self._ping_seconds + PONG_GRACE_SECONDS
-        if now >= dead:
-            self.out.close(Close.NO_PONG)
-            return
+    def _goes_on(self) -> bool:
+        """Whether the socket is still open, and its reader not too slow."""
         if self.out.unconfirmed_seconds() > self.limits.unconfirmed_seconds:
             self.out.close(Close.SLOW)
-            return
-        if now >= self._next_ping:
-            self._ping()
-            self._next_ping = now + self._ping_seconds
-        wait = max(min(self._next_ping, dead) - now, 0.05)
-        self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
+        return self.out.closing is None
 
     def _ping(self) -> None:
         self.answer(self.ping_frame(self.out.next_ping(), self.following.heads()))
@@ -409,15 +398,17 @@ class Connection(AsyncConsumer):
 
     async def _gone(self) -> None:
         runtime.sockets.pop(self, None)
-        if self._timer is not None:
-            self._timer.cancel()
+        # Whatever is still under way must not join anything any more: nobody would leave it again.
+        for task in self._tasks:
+            task.cancel()
+        self.pulse.end()
         self.last_followed = self.following.conversations()
         for topic in list(self.topics):
             self.unhear(topic)
         self.following.clear()
         if self._seat:
             runtime.crowd.exit(self._seat, self)
-            await runtime.presence.leave_sockets(self._seat, self.sid)
+            await runtime.sockets_of.leave(self._seat, self.sid)
         if self.live:
             self.departed()
         self.live = False

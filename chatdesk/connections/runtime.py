@@ -24,6 +24,7 @@ from chatdesk.connections.states import ConversationStates
 from chatdesk.connections.watch import Watch
 from chatdesk.delivery import redis_clients
 from chatdesk.delivery.bridge import Bridge
+from chatdesk.delivery.counting import SocketCount
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.presence import Presence
 from chatdesk.delivery.protocol import codec
@@ -61,12 +62,15 @@ class Runtime:
         url = settings.CHATDESK_REDIS_URL
         self.committer = Committer()
         self.marks = Marks()
-        self.presence = Presence(redis_clients.make(url) if url else None)
+        self._redis = redis_clients.make(url) if url else None
+        self.presence = Presence(self._redis)
+        self.sockets_of = SocketCount(self._redis)
         self.bridge = Bridge(_bridge_layer, hub.spread, self._doubt) if url else None
         self.watch = Watch(self._is_ill, self._restored)
         self.states = ConversationStates(self.watch.told)
         self.started_parts = [make(self) for make in self._parts]
         self.presence.start()
+        self.sockets_of.start()
         if self.bridge is not None:
             hub.to_others = self.bridge.put
             self.bridge.start()
@@ -120,6 +124,9 @@ class Runtime:
             hub.to_others = None
             await self.bridge.stop()
         await self.presence.stop()
+        await self.sockets_of.stop()
+        if self._redis is not None:
+            await self._redis.aclose()
         self._started = False
 
 

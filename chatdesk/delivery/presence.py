@@ -8,16 +8,13 @@ All times are Redis's own.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from chatdesk.delivery import tasks
+from chatdesk.delivery.redis_clients import ILL
 
 log = structlog.get_logger(__name__)
 
@@ -25,11 +22,8 @@ LEASE_SECONDS = 45
 RENEW_SECONDS = 15
 GONE_SECONDS = 20
 REBUILD_SECONDS = 2 * RENEW_SECONDS
-ILL_SECONDS = 1.0
 _LEASES = "chatdesk:presence:staff"
 _SINCE = "chatdesk:presence:since"
-
-_ILL = (RedisError, OSError, TimeoutError)
 
 _RENEW = """
 local now = tonumber(redis.call('TIME')[1])
@@ -43,17 +37,6 @@ redis.call('SET', KEYS[2], now, 'NX')
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 return {now - tonumber(redis.call('GET', KEYS[2])), redis.call('ZRANGE', KEYS[1], 0, -1)}
 """
-_JOIN = """
-local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], now[1] * 1000000 + now[2], ARGV[1])
-redis.call('EXPIRE', KEYS[1], 86400)
-local many = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
-if many <= 0 then return {} end
-local old = redis.call('ZRANGE', KEYS[1], 0, many - 1)
-redis.call('ZREM', KEYS[1], unpack(old))
-return old
-"""
-_LEAVE = "return redis.call('ZREM', KEYS[1], ARGV[1])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +53,6 @@ class Presence:
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
         self._mine: set[str] = set()
-        self._ill_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -80,8 +62,6 @@ class Presence:
     async def stop(self) -> None:
         if self._task is not None:
             await tasks.end([self._task])
-        if self._redis is not None:
-            await self._redis.aclose()
 
     async def arrive(self, agent_id: int, sid: str) -> None:
         member = f"{agent_id}:{sid}"
@@ -100,32 +80,11 @@ class Presence:
             here = {int(member.split(":")[0]) for member in self._mine}
             return Sight(frozenset(here), complete=True)
         try:
-            age, members = await self._eval(_LOOK, [_LEASES, _SINCE], [])
-        except _ILL:
+            age, members = await self._redis.eval(_LOOK, 2, _LEASES, _SINCE)
+        except ILL:
             return None
         agents = frozenset(int(member.split(":")[0]) for member in members)
         return Sight(agents, complete=int(age) >= REBUILD_SECONDS)
-
-    async def join_sockets(self, person: str, sid: str, limit: int) -> list[str]:
-        """Counts a person's sockets over all processes; returns those that are too many, oldest
-        first. Without Redis each process counts its own (see ``Crowd``)."""
-        if self._redis is None:
-            return []
-        try:
-            old: list[str] = await self._eval(
-                _JOIN, [f"chatdesk:sockets:{person}"], [sid, str(limit)]
-            )
-        except _ILL:
-            return []
-        return old
-
-    async def leave_sockets(self, person: str, sid: str) -> None:
-        if self._redis is None:
-            return
-        try:
-            await self._eval(_LEAVE, [f"chatdesk:sockets:{person}"], [sid])
-        except _ILL:
-            return
 
     async def _renewing(self) -> None:
         while True:
@@ -137,21 +96,6 @@ class Presence:
         if self._redis is None:
             return
         try:
-            await self._eval(_RENEW, [_LEASES, _SINCE], [str(seconds), *members])
-        except _ILL as error:
+            await self._redis.eval(_RENEW, 2, _LEASES, _SINCE, str(seconds), *members)
+        except ILL as error:
             log.warning("presence_not_renewed", error=type(error).__name__, members=len(members))
-
-    async def _eval(self, script: str, keys: list[str], arguments: list[str]) -> Any:
-        """Raises ``_ILL``; for a moment after a fault at once, so that a Redis that hangs is not
-        waited for by each socket that comes."""
-        assert self._redis is not None
-        if time.monotonic() < self._ill_until:
-            raise RedisError("ill a moment ago")
-        try:
-            return await self._redis.eval(script, len(keys), *keys, *arguments)
-        except _ILL:
-            self._ill_until = time.monotonic() + ILL_SECONDS
-            raise
-
-
-MakeRedis = Callable[[], Redis | None]

@@ -95,8 +95,6 @@ async def test_without_redis_nothing_is_known_of_anybody_and_nothing_breaks(
     try:
         assert await presence.look() is None
         await presence.arrive(8, "sid-2")
-        assert await presence.join_sockets("staff:8", "sid-2", 8) == []
-        await presence.leave_sockets("staff:8", "sid-2")
     finally:
         valkey.start()
     for _ in range(50):
@@ -105,15 +103,3 @@ async def test_without_redis_nothing_is_known_of_anybody_and_nothing_breaks(
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the leases were not taken again")
-
-
-async def test_the_socket_too_many_of_a_person_is_the_oldest_over_all_processes(
-    presence: Presence, valkey: Valkey
-) -> None:
-    other = Presence(redis_clients.make(valkey.url))
-    assert await presence.join_sockets("session:x", "a", 2) == []
-    assert await other.join_sockets("session:x", "b", 2) == []
-    assert await presence.join_sockets("session:x", "c", 2) == ["a"]
-    await other.leave_sockets("session:x", "b")
-    assert await presence.join_sockets("session:x", "d", 2) == []
-    await other.stop()

@@ -242,6 +242,25 @@ async def test_one_socket_too_many_replaces_the_oldest(live: Live) -> None:
             await socket.leave()
 
 
+async def test_a_socket_that_goes_while_it_is_greeted_counts_no_more(live: Live) -> None:
+    async with PlayerClient(live) as first:
+        for _ in range(8):
+            passing = PlayerClient(live)
+            passing.session = first.session
+            await passing.dial()
+            await passing.say(await passing.hello())
+            await passing.vanish()
+            await asyncio.sleep(0.1)
+        tabs = [PlayerClient(live) for _ in range(4)]
+        for tab in tabs:
+            tab.session = first.session
+            await tab.join()
+        for socket in (first, *tabs):
+            await socket.still_usable()
+        for tab in tabs:
+            await tab.leave()
+
+
 async def test_auth_renews_a_session_on_a_live_socket(live: Live) -> None:
     brand = live.brand()
     known = PlayerClient(live, brand, token=token(brand, "p-1"))
