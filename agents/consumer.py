@@ -9,7 +9,8 @@ from agents import identity
 from agents.desk import Desks
 from agents.walls import Walls
 from chatdesk.connections import database, origins
-from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
+from chatdesk.connections.arriving import NotAuthenticated, WrongOrigin
+from chatdesk.connections.connection import Connection
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.conversations import (

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from chatdesk.connections import answers, database, origins
-from chatdesk.connections.connection import Connection, NotAuthenticated, WrongOrigin
+from chatdesk.connections.arriving import NotAuthenticated, WrongOrigin
+from chatdesk.connections.connection import Connection
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced

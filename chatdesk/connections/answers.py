@@ -47,6 +47,17 @@ def not_understood(bad: BadInput, *, live: bool) -> Error | Nack:
     return Error(code=bad.code, message=bad.message, ref=bad.ref)
 
 
+def too_fast(command: object, left_ms: int) -> list[Error | Nack]:
+    """Of a message the client's outbox hears too that it goes later."""
+    ref, cmid = getattr(command, "ref", None), getattr(command, "cmid", None)
+    said: list[Error | Nack] = [
+        Error(code="rate", message="Too many frames.", ref=ref, retry_ms=left_ms)
+    ]
+    if cmid is not None:
+        said.append(Nack(cmid=cmid, code="rate", final=False, retry_ms=left_ms))
+    return said
+
+
 def away(ref: str | None = None, *, least_ms: int = 500, most_ms: int = 3_000) -> Error:
     """The database does not answer: try again, and not all at once."""
     retry_ms = random.randint(least_ms, most_ms)

@@ -19,6 +19,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from chatdesk.connections import answers, database, draining
+from chatdesk.connections.arriving import NotAuthenticated, WrongOrigin
 from chatdesk.connections.following import Following
 from chatdesk.connections.limits import Limits
 from chatdesk.connections.outgoing import Outgoing
@@ -39,16 +40,7 @@ from chatdesk.delivery.protocol.words import Close
 
 log = structlog.get_logger(__name__)
 
-PONGS_PER_FRAME = 5
 QUEUED_COMMANDS = 32
-
-
-class NotAuthenticated(Exception):
-    """The hello proves nothing: close 4401."""
-
-
-class WrongOrigin(Exception):
-    """A browser page that may not embed this: close 4403."""
 
 
 class Connection(AsyncConsumer):
@@ -183,24 +175,16 @@ class Connection(AsyncConsumer):
 
     def _within_rate(self, command: Command | BadInput) -> bool:
         frames = self.limits.player_frames if self.side == "player" else self.limits.staff_frames
-        if isinstance(command, Pong):
-            # They do not count, but a flood of them is one.
-            key, flood = f"{self._person} pongs", frames * PONGS_PER_FRAME
-            verdict, _ = runtime.crowd.spoke(key, flood, self.limits.rate_seconds)
-            if verdict == "far over":
-                self.out.close(Close.RATE)
-            return verdict == "fine"
-        verdict, left_ms = runtime.crowd.spoke(self._person, frames, self.limits.rate_seconds)
-        if verdict == "fine":
-            return True
-        ref, cmid = getattr(command, "ref", None), getattr(command, "cmid", None)
-        self.answer(Error(code="rate", message="Too many frames.", ref=ref, retry_ms=left_ms))
-        if cmid is not None:
-            # What the client's outbox waits for: this message, later.
-            self.answer(Nack(cmid=cmid, code="rate", final=False, retry_ms=left_ms))
+        pong = isinstance(command, Pong)
+        verdict, left_ms = runtime.crowd.spoke(
+            self._person, frames, self.limits.rate_seconds, pong=pong
+        )
+        if verdict != "fine" and not pong:
+            for refusal in answers.too_fast(command, left_ms):
+                self.answer(refusal)
         if verdict == "far over":
             self.out.close(Close.RATE)
-        return False
+        return verdict == "fine"
 
     def _first_or_error(self, bad: BadInput) -> None:
         self.answer(answers.not_understood(bad, live=self.live))

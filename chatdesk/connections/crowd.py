@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 Verdict = Literal["fine", "over", "far over"]
 FAR = 3
+PONGS_PER_FRAME = 5
 # So many windows are kept before those that are over are forgotten.
 WINDOWS = 1_000
 
@@ -34,8 +35,13 @@ class Crowd:
         self._windows: dict[str, Window] = {}
         self._forget_at = WINDOWS
 
-    def spoke(self, person: str, limit: int, window_seconds: int) -> tuple[Verdict, int]:
-        """Verdict on one more frame of a person, and milliseconds until his window ends."""
+    def spoke(
+        self, person: str, limit: int, window_seconds: int, *, pong: bool = False
+    ) -> tuple[Verdict, int]:
+        """Verdict on one more frame of a person, and milliseconds until his window ends. Pongs do not
+        count as frames, but a flood of them is one."""
+        if pong:
+            person, limit = f"{person} pongs", limit * PONGS_PER_FRAME
         now = time.monotonic()
         window = self._windows.get(person)
         if window is None or now >= window.ends_at:
