@@ -255,7 +255,7 @@ class StaffConnection(Connection):
         if command.conv in self.following:
             self.following.end(command.conv)
         self.following.begin(command.conv)
-        await self.following.snapshot(command.conv)
+        await self.following.safely(self.following.snapshot(command.conv))
 
     async def _unwatch(self, actor: Actor, command: commands.Unwatch) -> None:
         access.require(actor, "unwatch")

@@ -125,6 +125,8 @@ class Following:
             if not subscription.caught_up():
                 subscription.reading = True
                 await self._catch_up(subscription, self._socket.reply)
+            if not self._goes_on(subscription):
+                return
         self._resumed(conv, seq, "delta", more=False)
 
     async def snapshot(self, conv: str) -> None:
@@ -132,6 +134,8 @@ class Following:
         more, before_first = False, 0
         for subscription, _ in self._both(conv, 0, 0):
             lines, older = await reading.newest(self.reader, conv, subscription.lane)
+            if not self._goes_on(subscription):
+                return
             first = lines[0][0] - 1 if lines else 0
             if subscription.lane == "event":
                 more, before_first = older, first
@@ -165,8 +169,10 @@ class Following:
         write = write or self._socket.push
         conv, lane = subscription.conv, subscription.lane
         try:
-            while self._subscriptions.get((conv, lane)) is subscription:
+            while self._goes_on(subscription):
                 lines = await reading.after(self.reader, conv, lane, subscription.sent)
+                if not self._goes_on(subscription):
+                    return
                 for seq, text in lines:
                     if subscription.wrote(seq):
                         write(text)
@@ -201,6 +207,10 @@ class Following:
         if line.own is not None and line.author == self.reader.author:
             return line.own
         return line.staff
+
+    def _goes_on(self, subscription: Subscription) -> bool:
+        """Whether it was not ended, or ended and begun anew, while something was read for it."""
+        return self._subscriptions.get((subscription.conv, subscription.lane)) is subscription
 
     # --- small things --------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ promises are to find out: no unique key, no number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.db import OperationalError
 
@@ -20,8 +20,12 @@ from chatdesk.conversations.queries import Head
 from chatdesk.conversations.transition import Changes
 from chatdesk.delivery.audience import Lane, Publication
 
+if TYPE_CHECKING:
+    from tests.model.process import Process
+
 # "answer lost": committed, but the connection broke before anybody knew.
 Fate = Literal["commits", "fails", "answer lost", "pretends"]
+LANES: tuple[Lane, ...] = ("event", "note")
 PAGE_LINES = 2
 SNAPSHOT_LINES = 3
 
@@ -39,9 +43,12 @@ class Database:
     def __init__(self, convs: dict[str, Held]) -> None:
         self.held = convs
         self.lines: dict[tuple[str, Lane], list[Committed]] = {
-            (conv, lane): [] for conv in convs for lane in ("event", "note")
+            (conv, lane): [] for conv in convs for lane in LANES
         }
         self.fate: Fate = "commits"
+        # In which process the open transaction is, and whose rows somebody else has locked.
+        self.writer: Process
+        self.taken: set[str] = set()
         self._rows: list[tuple[Row, Lane]] = []
         self._held: dict[str, Held] = {}
         self._now = 1_000
@@ -67,9 +74,13 @@ class Database:
             raise OperationalError("the connection broke")
         publish(changes.publications())
 
-    def hold(self, convs: Collection[str]) -> tuple[dict[str, Held], int]:
+    def hold(self, convs: Collection[str], *, wait: bool = True) -> tuple[dict[str, Held], int]:
         self._now += 1
-        return {conv: copy(self.held[conv]) for conv in convs if conv in self.held}, self._now
+        free = [conv for conv in sorted(convs) if wait or conv not in self.taken]
+        return {conv: copy(self.held[conv]) for conv in free}, self._now
+
+    def locked(self, convs: Collection[str]) -> set[str]:
+        return set(convs) & self.taken
 
     def written(self, keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, str]]:
         lane: Lane = "note" if notes else "event"
@@ -94,14 +105,18 @@ class Database:
     def heads(self, convs: Collection[str]) -> dict[str, Head]:
         return {
             conv: Head(self.held[conv].last_seq, self.held[conv].last_note_seq, ())
-            for conv in convs
+            for conv in sorted(convs)
         }
 
-    def events_after(self, conv: str, seq: int, limit: int = PAGE_LINES) -> list[Row]:
-        return [row for row in self.rows(conv, "event") if row.seq > seq][:limit]
+    def events_after(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+        return {place: self._page(place, "event") for place in places}
 
-    def notes_after(self, conv: str, seq: int, limit: int = PAGE_LINES) -> list[Row]:
-        return [row for row in self.rows(conv, "note") if row.seq > seq][:limit]
+    def notes_after(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+        return {place: self._page(place, "note") for place in places}
+
+    def _page(self, place: tuple[str, int], lane: Lane) -> list[Row]:
+        conv, seq = place
+        return [row for row in self.rows(conv, lane) if row.seq > seq][:PAGE_LINES]
 
     def last_events(self, conv: str, before: int | None, limit: int) -> tuple[list[Row], bool]:
         return self._last(self.rows(conv, "event"), before, limit)

@@ -161,6 +161,11 @@ class Client:
         if self.say is not None and self.live:
             self.say({"t": "watch", "conv": conv})
 
+    def _on_error(self, frame: Frame) -> None:
+        """The back end was away: what was asked for is asked again."""
+        if self.say is not None and self.live:
+            self.say(frame["command"])
+
     def _on_desk(self, frame: Frame) -> None:
         self.desk = frame["chats"]
 
