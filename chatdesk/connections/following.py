@@ -170,6 +170,7 @@ class Following:
         conv, lane = subscription.conv, subscription.lane
         try:
             while self._goes_on(subscription):
+                asked = subscription.head
                 lines = await reading.after(self.reader, conv, lane, subscription.sent)
                 if not self._goes_on(subscription):
                     return
@@ -177,7 +178,7 @@ class Following:
                     if subscription.wrote(seq):
                         write(text)
                 if not lines:
-                    subscription.give_up()
+                    subscription.give_up(asked)
                 if subscription.caught_up():
                     return
         except database.AWAY as error:

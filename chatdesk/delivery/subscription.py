@@ -63,7 +63,8 @@ class Subscription:
         self.reading = False
         return True
 
-    def give_up(self) -> None:
-        """The database has no more than was sent: whoever rang was mistaken or ahead of us."""
-        self.head = self.sent
-        self.reading = False
+    def give_up(self, asked: int) -> None:
+        """The database had no more than was sent when it was asked up to ``asked``: whoever rang was
+        mistaken or ahead of it. Whoever rang since then is heard."""
+        if self.head <= asked:
+            self.head = self.sent

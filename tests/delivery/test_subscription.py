@@ -32,7 +32,7 @@ class Model:
                 if self.place.wrote(seq):
                     self.shown.append(seq)
             if not page:
-                self.place.give_up()
+                self.place.give_up(self.place.head)
             if self.place.caught_up():
                 return
 
@@ -67,3 +67,19 @@ def test_pushes_during_a_reading_only_raise_the_head() -> None:
     assert place.caught_up()
     assert place.pushed(5) == "write"
     assert place.pushed(5) == "drop"
+
+
+def test_a_bell_that_rings_during_an_empty_reading_is_heard() -> None:
+    place = Subscription("c", "event")
+    place.start_at(0)
+    assert place.caught_up()
+    assert place.told(3)
+    # The database was asked and had nothing; a line was committed and pushed meanwhile.
+    asked = place.head
+    assert place.pushed(4) == "drop"
+    place.give_up(asked)
+    assert not place.caught_up()
+    # Nobody rang: it was a mistake.
+    place.give_up(place.head)
+    assert place.caught_up()
+    assert place.pushed(1) == "write"
