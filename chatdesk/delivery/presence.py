@@ -8,6 +8,7 @@ All times are Redis's own.
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +23,9 @@ LEASE_SECONDS = 45
 RENEW_SECONDS = 15
 GONE_SECONDS = 20
 REBUILD_SECONDS = 2 * RENEW_SECONDS
+# Leases that could not be taken are taken so soon after Redis is back, and so long no absence is believed.
+AGAIN_SECONDS = 1.0
+DOUBT_SECONDS = 10.0
 _LEASES = "chatdesk:presence:staff"
 _SINCE = "chatdesk:presence:since"
 
@@ -53,6 +57,9 @@ class Presence:
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
         self._mine: set[str] = set()
+        self._owed = False
+        self._renewed = time.monotonic()
+        self._doubt_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,7 +73,8 @@ class Presence:
     async def arrive(self, agent_id: int, sid: str) -> None:
         member = f"{agent_id}:{sid}"
         self._mine.add(member)
-        await self._renew([member], LEASE_SECONDS)
+        if not await self._renew([member], LEASE_SECONDS):
+            self._owed = True
 
     async def depart(self, agent_id: int, sid: str) -> None:
         """The lease is shortened, not removed: a reload is no departure."""
@@ -82,20 +90,27 @@ class Presence:
         try:
             age, members = await self._redis.eval(_LOOK, 2, _LEASES, _SINCE)
         except ILL:
+            self._doubt_until = time.monotonic() + DOUBT_SECONDS
             return None
         agents = frozenset(int(member.split(":")[0]) for member in members)
-        return Sight(agents, complete=int(age) >= REBUILD_SECONDS)
+        sure = time.monotonic() >= self._doubt_until and int(age) >= REBUILD_SECONDS
+        return Sight(agents, complete=sure)
 
     async def _renewing(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            if self._mine:
-                await self._renew(sorted(self._mine), LEASE_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
+            due = time.monotonic() - self._renewed >= RENEW_SECONDS
+            if self._mine and (due or self._owed):
+                self._owed = not await self._renew(sorted(self._mine), LEASE_SECONDS)
+                self._renewed = time.monotonic()
 
-    async def _renew(self, members: list[str], seconds: int) -> None:
+    async def _renew(self, members: list[str], seconds: int) -> bool:
+        """False: Redis does not have it, and is told again soon."""
         if self._redis is None:
-            return
+            return True
         try:
             await self._redis.eval(_RENEW, 2, _LEASES, _SINCE, str(seconds), *members)
         except ILL as error:
             log.warning("presence_not_renewed", error=type(error).__name__, members=len(members))
+            return False
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import connection
 
 from chatdesk.conversations.models import Brand
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         self._casino: CasinoServer | None = None
         try:
             for sentence in checks.unknown_settings():
-                self.stderr.write(sentence)
+                self._say(self.stderr, sentence)
             checks.processes(settings.CHATDESK_PROCESSES, connection.vendor)
             checks.writable(settings.CHATDESK_DATA_DIR)
             listening = checks.listen(settings.CHATDESK_HOST, settings.CHATDESK_PORT)
@@ -178,8 +179,7 @@ class Command(BaseCommand):
                     f"   appears as {login['alias']}"
                 )
         lines += ["", "Ctrl-C ends it.", ""]
-        self.stdout.write("\n".join(lines))
-        self.stdout.flush()
+        self._say(self.stdout, "\n".join(lines))
 
     def _supervise(self) -> None:
         noted = time.monotonic()
@@ -194,7 +194,13 @@ class Command(BaseCommand):
         for child in self._children:
             found = child.tick()
             if found is not None and not self._ending:
-                self.stderr.write(found)
+                self._say(self.stderr, found)
+
+    def _say(self, to: OutputWrapper, text: str) -> None:
+        """A full disk under the log is no reason to end."""
+        with contextlib.suppress(OSError):
+            to.write(text)
+            to.flush()
 
     def _asked_to_end(self, number: int, frame: FrameType | None) -> None:
         self._ending = True
