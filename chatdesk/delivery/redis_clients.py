@@ -1,4 +1,5 @@
-"""The one place where Redis clients are made: bounded in time, never retried behind one's back.
+"""The one place where Redis clients are made: bounded in time, never tried again behind one's back but
+for a connection that was broken before.
 
 Calls beyond the connections wait for one: many sockets that come at once are no fault of Redis. For a
 moment after a fault calls fail at once, so that a Redis that hangs is not waited for by each of them.
@@ -12,7 +13,7 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 
 TIMEOUT_SECONDS = 1.0
 ILL_SECONDS = 1.0
@@ -43,7 +44,8 @@ def make(url: str) -> Redis:
         timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
+        # A connection that was left broken is opened anew, once; silence is not waited for twice.
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
         decode_responses=True,
         max_connections=CONNECTIONS,
     )
