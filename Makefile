@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 NODE_TESTS := $(wildcard tests/js/*.test.mjs)
 
-.PHONY: run simulate test check lint unit machine documents texts pictures bench clean
+.PHONY: run simulate test check lint unit machine documents texts pictures bench faults clean
 
 run: $(VENV)/.runs
 	@exec $(PY) manage.py serve --demo
@@ -53,6 +53,11 @@ pictures: machine
 # QUICK=1 makes it short; figures are only worth keeping from a machine that does nothing else.
 bench: machine $(VENV)/.measures
 	$(PY) -m bench $(ARGS)
+
+# Breaks a running chatdesk in every way we know and judges what became of it; as root, for the network.
+faults: $(VENV)/.develops
+	@$(PY) -m tests.machine faults
+	$(PY) -m tests.faults $(ARGS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -232,6 +232,8 @@ LOGGING = {
         # Request lines hold addresses of people; refusals are counted elsewhere.
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "ERROR"},
+        # It tells each failed try with its whole trace; the bridge says the same in a line.
+        "channels_redis": {"level": "CRITICAL"},
     },
 }
 structlog.configure(

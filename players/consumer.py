@@ -284,9 +284,10 @@ class Beginnings:
             self._told.ask(player_id)
 
     async def check(self) -> None:
-        """For hints that did not arrive."""
-        idle = [s for s in runtime.sockets if isinstance(s, PlayerConnection) and s.live]
-        await self._follow({s.actor.id for s in idle if s.actor and not s.following})
+        """For hints that did not arrive. Whoever still follows one that was closed may have missed
+        the next one as well as whoever follows none."""
+        live = [s for s in runtime.sockets if isinstance(s, PlayerConnection) and s.live]
+        await self._follow({s.actor.id for s in live if s.actor})
 
     async def _follow(self, player_ids: set[str]) -> None:
         if not player_ids:

@@ -9,10 +9,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults.sabotage import false_clock
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = {"chromium": "chromium", "postgresql": "postgresql", "node": "nodejs"}
+PACKAGES = {
+    "chromium": "chromium",
+    "postgresql": "postgresql",
+    "node": "nodejs",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "faketime": "libfaketime",
+}
 
 
 class Missing(RuntimeError):
@@ -52,9 +62,36 @@ def node() -> str:
     return path
 
 
-def _absent() -> list[str]:
+def _program(name: str, package: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise Missing(f"There is no {name}: install Debian's package {package}.")
+    return path
+
+
+def _faketime() -> str:
+    path = false_clock.library()
+    if path is None:
+        raise Missing(false_clock.MISSING)
+    return path
+
+
+FOR_TESTS: dict[str, Callable[[], object]] = {
+    "chromium": chromium,
+    "postgresql": postgresql,
+    "node": node,
+}
+# For ``make faults``: networks that can be cut, clocks that can lie.
+FOR_FAULTS: dict[str, Callable[[], object]] = {
+    "ip": lambda: _program("ip", "iproute2"),
+    "nft": lambda: _program("nft", "nftables"),
+    "faketime": _faketime,
+}
+
+
+def _absent(needed: dict[str, Callable[[], object]]) -> list[str]:
     absent = []
-    for name, find in (("chromium", chromium), ("postgresql", postgresql), ("node", node)):
+    for name, find in needed.items():
         try:
             find()
         except Missing:
@@ -62,9 +99,9 @@ def _absent() -> list[str]:
     return absent
 
 
-def prepare() -> None:
+def prepare(needed: dict[str, Callable[[], object]]) -> None:
     """Installs what is absent where that is possible; raises Missing where it is not."""
-    absent = _absent()
+    absent = _absent(needed)
     if absent and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         packages = [PACKAGES[name] for name in absent]
@@ -77,19 +114,20 @@ def prepare() -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    for find in (chromium, postgresql, node):
+    for find in needed.values():
         find()
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
+    needed = FOR_TESTS | (FOR_FAULTS if "faults" in argv else {})
     try:
-        prepare()
+        prepare(needed)
     except (Missing, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"chromium: {chromium()}   postgresql: {postgresql()}   node: {node()}")
+    print("   ".join(f"{name}: {find()}" for name, find in needed.items()))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

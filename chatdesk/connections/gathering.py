@@ -7,6 +7,7 @@ queries and not a few thousand, and a slow database makes readings larger and no
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
@@ -16,6 +17,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MOST_KEYS = 64
+# Readings of one kind do not follow each other faster than this; a lone one waits for nothing.
+CROWD_SECONDS = 0.04
 
 
 class Gathered(Generic[K, V]):
@@ -26,6 +29,7 @@ class Gathered(Generic[K, V]):
         self._load = load
         self._asked: dict[K, asyncio.Future[V | None]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._next = 0.0
 
     async def ask(self, key: K) -> V | None:
         """Raises what the reading raised: ``database.AWAY`` above all."""
@@ -39,9 +43,9 @@ class Gathered(Generic[K, V]):
         return await asyncio.shield(future)
 
     async def _read(self) -> None:
-        # Whoever asks in this turn of the loop comes along.
-        await asyncio.sleep(0)
         while self._asked:
+            # Whoever asks in this turn of the loop comes along; in a crowd a little longer.
+            await asyncio.sleep(max(self._next - time.monotonic(), 0))
             keys = list(self._asked)[:MOST_KEYS]
             futures = {key: self._asked.pop(key) for key in keys}
             try:
@@ -56,3 +60,4 @@ class Gathered(Generic[K, V]):
                 for key, future in futures.items():
                     if not future.done():
                         future.set_result(found.get(key))
+            self._next = time.monotonic() + CROWD_SECONDS

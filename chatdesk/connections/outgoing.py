@@ -116,10 +116,12 @@ class Outgoing:
         return self._pushed - self._confirmed
 
     def wants_early_ping(self) -> bool:
-        return (
-            self.unconfirmed > EARLY_PING_BYTES
-            and time.monotonic() - self._last_ping >= EARLY_PING_SECONDS
-        )
+        """At most every two seconds; sooner only where a reader who has answered every ping so far
+        would be called slow for what was pushed since."""
+        if self.unconfirmed <= EARLY_PING_BYTES:
+            return False
+        answered = not self._pings and self.unconfirmed > self._limit / 2
+        return answered or time.monotonic() - self._last_ping >= EARLY_PING_SECONDS
 
     def next_ping(self) -> int:
         """Numbers a ping that is about to be queued; its pong confirms everything before it."""

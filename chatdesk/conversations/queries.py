@@ -34,6 +34,7 @@ L = TypeVar("L", Event, Note)
 
 PAGE_EVENTS = 200
 SNAPSHOT_EVENTS = 50
+_IN_ONE_QUERY = 5_000
 ESTIMATE_WINDOW_MS = 15 * 60_000
 ESTIMATE_LEAST = 5
 
@@ -244,8 +245,12 @@ def conv_frames(convs: Collection[str]) -> dict[str, tuple[PlayerConv, StaffConv
 
 def open_of_players(player_ids: Collection[str]) -> dict[str, str]:
     """The open conversation of each player who has one."""
-    rows = Conversation.objects.filter(player_id__in=list(player_ids)).exclude(state="closed")
-    return dict(rows.values_list("player_id", "pk"))
+    found: dict[str, str] = {}
+    asked = list(player_ids)
+    for at in range(0, len(asked), _IN_ONE_QUERY):
+        rows = Conversation.objects.filter(player_id__in=asked[at : at + _IN_ONE_QUERY])
+        found.update(rows.exclude(state="closed").values_list("player_id", "pk"))
+    return found
 
 
 def of_agents(agent_ids: Collection[int]) -> dict[int, list[Conversation]]:

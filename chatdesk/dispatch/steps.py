@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -105,7 +106,11 @@ def offer_waiting(sight: Sight | None) -> None:
         return
     made = 0
     for row in waiting:
-        need = Need(row.pk, row.brand_id, row.lang, row.skill, _last_agent(row))
+        need = Need(row.pk, row.brand_id, row.lang, row.skill, None)
+        if not any(choosing.able(c, need) and c.load < c.capacity for c in candidates):
+            # A long queue that nobody can serve now costs nothing.
+            continue
+        need = replace(need, last_agent_id=_last_agent(row))
         choice = choosing.choose(candidates, need, _asked(row, candidates, need))
         if choice is None:
             continue

@@ -12,16 +12,23 @@ import json
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from tests.faults import checker, page
 from tests.faults.cluster import Cluster
+from tests.faults.planted import BUGS, Caught, catch
 from tests.faults.running import Theatre, Verdict, table
 from tests.faults.scene import BOTH, Scene, Vendor
 from tests.faults.scenes import QUICK, SCENES
+
+NOTES = "faults.json"
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
@@ -32,7 +39,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--database", choices=[*BOTH, "both"], default="both")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--out", type=Path, help="where histories go (default: a temporary folder)")
-    parser.add_argument("--table", type=Path, help="where the table goes")
+    parser.add_argument("--planted", action="store_true", help="after the scenes the planted bugs")
+    parser.add_argument("--page", type=Path, help="where the page of the results goes")
     return parser.parse_args(argv)
 
 
@@ -71,27 +79,87 @@ async def run(vendor: Vendor, scenes: list[Scene], seed: int, out: Path) -> list
     return theatre.verdicts
 
 
-def _report(verdicts: list[Verdict], seed: int, out: Path) -> str:
-    found = {
+async def plant(vendors: Sequence[Vendor], out: Path) -> list[Caught]:
+    """Every planted bug, on each database; says of each what it was caught as."""
+    caught = []
+    for vendor in vendors:
+        cluster = Cluster() if vendor == "postgresql" else None
+        try:
+            if cluster is not None:
+                await asyncio.to_thread(cluster.begin)
+            for bug in BUGS:
+                if vendor in bug.databases:
+                    caught.append(await catch(bug, out / f"{bug.name}-{vendor}", cluster))
+                    print(caught[-1].sentence())
+        finally:
+            if cluster is not None:
+                await asyncio.to_thread(cluster.end)
+    return caught
+
+
+def _noted(verdicts: list[Verdict], caught: list[Caught], seed: int) -> dict[str, Any]:
+    return {
         "seed": seed,
-        "scenes": [
+        "scenes": [_scene(one) for one in verdicts],
+        "planted": [
             {
-                "scene": one.scene,
-                "criterion": one.says,
+                "bug": one.bug,
                 "database": one.vendor,
-                "injected": one.outcome.injected,
-                "acked": one.acked,
-                "recovery_p50_s": round(one.recovery[0], 2),
-                "recovery_p95_s": round(one.recovery[1], 2),
-                "figures": one.outcome.figures,
-                "findings": one.outcome.findings,
-                "violations": [str(violation) for violation in one.violations],
+                "caught": one.as_expected,
+                "found": one.found,
+                "example": one.example,
             }
-            for one in verdicts
+            for one in caught
         ],
     }
-    (out / "faults.json").write_text(json.dumps(found, indent=1))
-    return table(verdicts)
+
+
+def _scene(one: Verdict) -> dict[str, Any]:
+    counts = checker.counts(one.violations)
+    counts["other"] += len(one.outcome.findings)
+    return {
+        "scene": one.scene,
+        "criterion": one.says,
+        "database": one.vendor,
+        "injected": one.outcome.injected,
+        "acked": one.acked,
+        "counts": counts,
+        "recoveries": len(one.outcome.recoveries_s),
+        "recovery_p50_s": round(one.recovery[0], 2),
+        "recovery_p95_s": round(one.recovery[1], 2),
+        "figures": one.outcome.figures,
+        "findings": one.outcome.findings,
+        "violations": [str(violation) for violation in one.violations],
+    }
+
+
+def _play(options: argparse.Namespace, out: Path) -> bool:
+    """One part of a run in this process; True when all is well."""
+    scenes = _chosen(options)
+    vendors: tuple[Vendor, ...] = BOTH if options.database == "both" else (options.database,)
+    verdicts: list[Verdict] = []
+    for vendor in vendors:
+        verdicts += asyncio.run(run(vendor, scenes, options.seed, out))
+    caught = asyncio.run(plant(BOTH, out)) if options.planted else []
+    (out / NOTES).write_text(json.dumps(_noted(verdicts, caught, options.seed), indent=1))
+    print(f"\n{table(verdicts)}")
+    return not any(one.red for one in verdicts) and all(one.as_expected for one in caught)
+
+
+def _play_all(options: argparse.Namespace, out: Path) -> bool:
+    """Everything, in two processes side by side: a scene mostly waits. PostgreSQL in one; SQLite, and
+    after it the planted bugs, in the other."""
+    parts: list[tuple[str, subprocess.Popen[bytes]]] = []
+    for vendor, more in (("postgresql", []), ("sqlite", ["--planted"])):
+        argv = ["--database", vendor, "--seed", str(options.seed), "--out", str(out / vendor)]
+        command = [sys.executable, "-m", "tests.faults", *argv, *more]
+        parts.append((vendor, subprocess.Popen(command)))
+    try:
+        codes = [part.wait() for _, part in parts]
+        return not any(codes)
+    finally:
+        for _, part in parts:
+            part.terminate()
 
 
 def main(argv: list[str]) -> int:
@@ -100,24 +168,23 @@ def main(argv: list[str]) -> int:
         for scene in SCENES:
             print(f"{scene.name:<28} {scene.says}")
         return 0
-    scenes = _chosen(options)
-    given = options.out is not None
     out = options.out or Path(tempfile.mkdtemp(prefix="chatdesk-faults-"))
     out.mkdir(parents=True, exist_ok=True)
     print(f"seed {options.seed}, histories in {out}", flush=True)
     began = time.monotonic()
-    vendors: tuple[Vendor, ...] = BOTH if options.database == "both" else (options.database,)
-    verdicts: list[Verdict] = []
-    for vendor in vendors:
-        verdicts += asyncio.run(run(vendor, scenes, options.seed, out))
-    text = _report(verdicts, options.seed, out)
-    print(f"\n{text}\n\n{time.monotonic() - began:.0f} s, seed {options.seed}")
-    if options.table:
-        options.table.write_text(text + "\n")
-    red = any(verdict.red for verdict in verdicts)
-    if not given and not red:
+    everything = not (options.only or options.quick or options.planted)
+    if everything and options.database == "both":
+        well = _play_all(options, out)
+    else:
+        well = _play(options, out)
+    seconds = time.monotonic() - began
+    runs = [json.loads(notes.read_text()) for notes in sorted(out.rglob(NOTES))]
+    print(f"{'all is well' if well else 'RED'}: {seconds:.0f} s, seed {options.seed}")
+    if options.page:
+        options.page.write_text(page.text(runs, seconds))
+    if options.out is None and well:
         shutil.rmtree(out, ignore_errors=True)
-    return int(red)
+    return int(not well)
 
 
 if __name__ == "__main__":

@@ -119,8 +119,6 @@ async def catch(bug: Bug, folder: Path, cluster: Cluster | None, seed: int = 1) 
         violations = checker.check(records, found)
     finally:
         await houses.close(house)
-        if "KEEPLOG" in __import__("os").environ:
-            print(house.log_text()[-6000:])
         shutil.rmtree(folder, ignore_errors=True)
     names = [violation.name for violation in violations]
     return Caught(

@@ -52,7 +52,7 @@ class Link:
             return
         try:
             await asyncio.gather(self._pump(reader, self.server), self._pump(incoming, self.client))
-        except (OSError, ConnectionError):
+        except (OSError, RuntimeError):  # also: written after a half close
             pass
         finally:
             self.close()

@@ -16,13 +16,16 @@ from tests.faults import house as houses
 from tests.faults.checker import Violation
 from tests.faults.cluster import Cluster
 from tests.faults.crowd import Crowd, share
-from tests.faults.history import History
+from tests.faults.history import History, Record
 from tests.faults.house import House
+from tests.faults.ledger import Ledger
 from tests.faults.scene import Outcome, Scene, Vendor
 
 SCENE_SECONDS = 180.0
 SAMPLE_SECONDS = 1.0
 WARM_SECONDS = 2.0
+STILL_SECONDS = 0.4
+STILL_TRIES = 12
 
 
 @dataclass(slots=True)
@@ -136,10 +139,23 @@ class Theatre:
         began = time.monotonic()
         quiet = await crowd.quiet()
         crowd.history.heal("quiet", whole=quiet, seconds=round(time.monotonic() - began, 1))
-        found = await asyncio.to_thread(ledger.read, house, crowd.brand)
+        found, records = await self._still(house, crowd)
         (self.out / f"{self.vendor}-{scene.name}.rows.json").write_text(found.dump())
-        violations = await asyncio.to_thread(checker.check, crowd.history.records, found)
+        violations = await asyncio.to_thread(checker.check, records, found)
         return [one for one in violations if one.name not in scene.forgives]
+
+    async def _still(self, house: House, crowd: Crowd) -> tuple[Ledger, list[Record]]:
+        """Rows and records of one moment: the dispatcher goes on when the crowd is quiet, so the rows
+        are read on both sides of the records until they are the same."""
+        found = await asyncio.to_thread(ledger.read, house, crowd.brand)
+        for _ in range(STILL_TRIES):
+            await asyncio.sleep(STILL_SECONDS)
+            records = list(crowd.history.records)
+            again = await asyncio.to_thread(ledger.read, house, crowd.brand)
+            if again == found:
+                break
+            found = again
+        return found, records
 
     async def _sample(self, house: House) -> None:
         while True:

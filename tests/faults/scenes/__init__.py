@@ -14,6 +14,7 @@ from tests.faults.scenes import (
     redis,
     repeats,
     silence,
+    slow,
     weather,
     web,
 )
@@ -44,6 +45,7 @@ SCENES: tuple[Scene, ...] = (
     *points.SCENES,
     *clock.SCENES,
     *disk.SCENES,
+    *slow.SCENES,
     *crowds.SCENES,
     backup.Restored(),
 )
