@@ -84,7 +84,7 @@ export function Composer({ desk, conv, mode, chat, focused }) {
       setAsking(unseen);
       return;
     }
-    desk.sender.add(conv, mode, text, { epoch: chat.epoch, canned: desk.draftStore.canned(conv, mode) });
+    desk.delivery.add(conv, text, { mode, epoch: chat.epoch, canned: desk.draftStore.canned(conv, mode) ?? undefined });
     setAsking(null);
     setList(null);
     write("", null);
@@ -133,7 +133,7 @@ export function Composer({ desk, conv, mode, chat, focused }) {
   useEffect(() => stopTyping, []);
 
   const open = list && !list.closed;
-  const waiting = desk.sender.waiting(conv, desk.unsent.value);
+  const waiting = desk.unsent.value && desk.delivery.count(conv, "waiting");
   return html`<div class=${`composer ${note ? "note-mode" : ""}`}>
     ${open && html`<${CannedList} desk=${desk} conv=${conv} chat=${chat} query=${list.query} index=${list.index} id=${id} onPick=${pick} onIndex=${(index) => setList({ ...list, index })} />`}
     ${asking && html`<div class="box warn asking" role="alertdialog" aria-label=${t("{name} wrote something new", { name })}>

@@ -2,20 +2,16 @@
 // knows. Every act of the agent is a method here and names its conversation.
 import { batch, signal } from "../kit/preact.js";
 import { t, tn } from "../kit/i18n.js";
-import { Outbox } from "../kit/outbox.js";
+import { Delivery } from "../kit/delivery.js";
 import * as sound from "../kit/sound.js";
-import { Wire } from "../kit/wire.js";
 import { longestWaiting, soundFor } from "./alerts.js";
 import { Canned } from "./canned.js";
 import { Drafts } from "./drafts.js";
 import { Screen } from "./screen.js";
-import { Sender } from "./sender.js";
 import { neighbour } from "./slots.js";
 import { initial, needs, reduce } from "./state.js";
 import { failure } from "./words.js";
 
-const PAGE_EVENTS = 50;
-const FAILED_PAUSE_MS = 3000;
 const DRAFT_KEPT_MS = 10 * 60 * 1000;
 
 export class Desk extends Screen {
@@ -28,21 +24,26 @@ export class Desk extends Screen {
     this.roster = signal(null);
     this.typedAt = 0;
     this.draftStore = new Drafts(storage, "desk.draft.");
-    this.sender = new Sender(new Outbox(storage, "desk"), (version) => { this.unsent.value = version; });
+    this.delivery = new Delivery({
+      url: new URL(page.ws, location.href.replace(/^http/, "ws")).href,
+      hello: () => this.hello(),
+      have: () => this.have(),
+      received: (frame) => this.receive(frame),
+      linked: (link) => this.linked(link),
+      changed: (version) => { this.unsent.value = version; },
+      frameOf,
+      behind: (conv, head) => this.behind(conv, head),
+    });
     this.canned = new Canned(page.canned_url, getJson);
   }
 
   start() {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.wire = new Wire({
-      url: `${scheme}//${location.host}${this.page.ws}`,
-      hello: () => this.hello(),
-      have: () => this.have(),
-      onFrame: (frame) => this.receive(frame),
-      onState: (link) => this.linked(link),
-    });
-    this.sender.wire = this.wire;
+    this.delivery.connect();
     this.loadRoster();
+  }
+
+  get wire() {
+    return this.delivery.wire;
   }
 
   // All clocks of the desk run on the server's time.
@@ -72,14 +73,17 @@ export class Desk extends Screen {
   linked(link) {
     const offset = this.now() - Date.now();
     this.dispatch({ act: "link", ...link, retryAt: link.retryAt ? link.retryAt + offset : null });
-    if (link.state !== "live") this.sender.lost();
   }
 
   receive(frame) {
-    if (frame.t === "ack") this.sender.acked(frame);
-    else if (frame.t === "nack") this.sender.nacked(frame);
-    else this.dispatch(frame.t === "welcome" ? { ...frame, resumed: this.resumed } : frame);
-    if (frame.t === "desk" || frame.t === "welcome") this.sender.pumpAll();
+    // Whoever signs in at this machine next does not send what this agent has written.
+    if (frame.t === "welcome") this.delivery.open(`desk.${frame.me.id}`, this.storage);
+    this.dispatch(frame.t === "welcome" ? { ...frame, resumed: this.resumed } : frame);
+  }
+
+  behind(conv, head) {
+    const log = this.state.peek().logs[conv];
+    if (log?.last && !log.resuming) this.fetchHistory({ conv, before: head + 1, limit: head - log.last });
   }
 
   dispatch(frame) {
@@ -89,7 +93,7 @@ export class Desk extends Screen {
     batch(() => {
       this.state.value = after;
       if (after.logs !== before.logs) {
-        for (const [conv, log] of Object.entries(after.logs)) if (log !== before.logs[conv]) this.sender.arrived(conv, log);
+        for (const [conv, log] of Object.entries(after.logs)) if (log !== before.logs[conv]) this.delivery.arrived(log);
       }
     });
     if (!frame.act && !this.quiet(frame)) this.announce(before, after, frame);
@@ -121,17 +125,11 @@ export class Desk extends Screen {
     if (frame.t === "offer") this.spoken.value = t("New offer. F2 accepts it.");
   }
 
-  async fetchHistory({ conv, before, before_note, limit = PAGE_EVENTS }) {
+  async fetchHistory(what) {
+    const { conv } = what;
+    if (this.state.peek().loading[conv]) return;
     this.dispatch({ act: "loading", conv, on: true });
-    const frame = { t: "history", conv, limit: Math.min(100, Math.max(PAGE_EVENTS, limit)), notes: true };
-    if (before) frame.before = before;
-    if (before_note) frame.before_note = before_note;
-    try {
-      await this.wire.request(frame);
-    } catch (error) {
-      // A socket that is lost asks anew when it is back; a refusal is not asked again at once.
-      if (error.code !== "lost") await new Promise((done) => setTimeout(done, FAILED_PAUSE_MS));
-    }
+    await this.delivery.ask({ notes: true, ...what });
     this.dispatch({ act: "loading", conv, on: false });
   }
 
@@ -283,12 +281,18 @@ export class Desk extends Screen {
   // Back into the composer of the same chat and mode, before what is being written there.
   editUnsent(conv, row) {
     const mode = row.note ? "note" : "reply";
-    this.sender.remove(conv, row.cmid);
+    if (this.delivery.edit(row.cmid) === null) return;
     const draft = this.draftStore.text(conv, mode);
     this.draftStore.write(conv, mode, draft ? `${row.body}\n${draft}` : row.body);
     this.touchDrafts();
     this.setMode(conv, mode);
     requestAnimationFrame(() => { this.composers.get(conv)?.reload(); this.composers.get(conv)?.focus(); });
+  }
+
+  // Under the epoch of today, if the chat is (again) on this desk.
+  retryUnsent(conv, cmid) {
+    const chat = this.state.peek().chats[conv];
+    if (chat) this.delivery.retry(cmid, { epoch: chat.epoch });
   }
 
   touchDrafts() {
@@ -313,8 +317,14 @@ export class Desk extends Screen {
   // A shared machine keeps nothing that was written.
   signOut() {
     this.draftStore.forgetAll();
-    this.sender.outbox.clear();
+    this.delivery.shut();
   }
+}
+
+function frameOf({ conv, mode, cmid, body, epoch, canned }) {
+  if (mode === "note") return { t: "note", conv, cmid, body };
+  const frame = { t: "send", conv, epoch, cmid, body };
+  return canned ? { ...frame, canned } : frame;
 }
 
 async function getJson(url) {

@@ -53,7 +53,13 @@ function pendingRow(entry) {
   };
 }
 
+// One word under the last of them says it for all that are on their way.
+function underWay(row) {
+  return !row.note && row.state !== "failed" && row.state !== "sent";
+}
+
 function sameGroup(row, next) {
+  if (row.kind === "pending") return next?.kind === "pending" && underWay(row) && underWay(next);
   return Boolean(next) && row.kind === next.kind && (row.kind === "in" || row.kind === "out")
     && row.alias === next.alias && next.ts - row.ts < GROUP_MS;
 }

@@ -63,11 +63,6 @@ effect(() => {
   document.title = `${unread ? `(${unread}) ` : ""}${t("Desk")} - chatdesk`;
 });
 
-// A page that comes out of the back/forward cache, or a machine that wakes up, tries at once.
-addEventListener("pagehide", (event) => { if (event.persisted) desk.wire.suspend(); });
-addEventListener("pageshow", (event) => { if (event.persisted) desk.wire.tryNow(); });
-addEventListener("online", () => desk.wire.tryNow());
-
 desk.start();
 runClock(() => desk.now());
 render(html`<${App} desk=${desk} />`, document.getElementById("app"));

@@ -48,7 +48,7 @@ function ChatSlot({ desk, state, chat, number }) {
   const ours = line && line.from?.role !== "player";
   const focused = state.focus === conv;
   const cap = focused ? "focused" : state.panes.includes(conv) ? "open" : "";
-  const failed = desk.sender.failed(conv);
+  const failed = desk.delivery.count(conv, "failed");
   // Read, so that the row is drawn anew when a draft changes.
   const drafts = desk.drafts.value >= 0;
   const note = drafts && desk.draftStore.text(conv, "note");

@@ -17,7 +17,7 @@ export function TopBar({ desk }) {
       <${Icon} name="search" /><span class="truncate">${t("Find a chat, player or command")}</span><span class="key">Ctrl</span><span class="key">K</span>
     </button>
     <div class="top-end">
-      <${Connection} link=${state.link} />
+      <${Connection} link=${state.link} known=${state.db !== null} />
       <button type="button" class="btn quiet" aria-pressed=${!desk.muted.value} title=${t("Plays a test, or switches the sound off")} onClick=${() => desk.toggleSound()}>
         <${Icon} name=${desk.muted.value ? "mute" : "sound"} /><span class="wide">${desk.muted.value ? t("Sound off") : t("Sound on")}</span></button>
       ${desk.page.wall_url && html`<a class="btn quiet" href=${desk.page.wall_url}><${Icon} name="wall" /><span class="wide">${t("Wall")}</span></a>`}
@@ -54,10 +54,11 @@ function Status({ desk, status }) {
   </div>`;
 }
 
-function Connection({ link }) {
-  if (link.state === "live") return html`<span class="link live" role="status"><${Icon} name="wifi" /><span>${t("Connected")}</span></span>`;
+function Connection({ link, known }) {
   const gone = link.since ? now.value - link.since : 0;
+  // A server that hands its sockets on is nothing to tell an agent of.
+  if (link.state === "live" || (known && link.state !== "stopped" && gone < 1500)) return html`<span class="link live" role="status"><${Icon} name="wifi" /><span>${t("Connected")}</span></span>`;
   if (link.state === "stopped") return html`<span class="link lost" role="status"><${Icon} name="no-wifi" />${t("Disconnected")}</span>`;
   if (gone < 1500) return html`<span class="link" role="status"><${Icon} name="wait" />${t("Connecting")}</span>`;
-  return html`<span class="link lost" role="status"><${Icon} name="no-wifi" />${t("No connection {time}", { time: minutes(gone) })}</span>`;
+  return html`<span class="link lost" role="status"><${Icon} name="no-wifi" /><span>${t("No connection {time}", { time: minutes(gone) })}</span></span>`;
 }

@@ -10,13 +10,14 @@ import { refusal, topicName } from "./words.js";
 const SHOWN = 200;
 const STEP = 100;
 const READING_MS = 800;
-// Refused for good, but another text may be accepted.
-const REWORDED = new Set(["too_big", "bad_field", "blocked"]);
+const NONE = Object.freeze([]);
+// Refused for the text itself: only another one may be accepted.
+const REWORDED = new Set(["too_big", "bad_field", "bad_frame", "blocked", "cmid_reused"]);
 
 export function Transcript({ desk, conv, chat, focused }) {
   const state = desk.state.value;
   const log = state.logs[conv];
-  const pending = desk.sender.entries(conv, desk.unsent.value);
+  const pending = desk.unsent.value ? desk.delivery.pending(conv) : NONE;
   const all = useMemo(() => (log ? rows(log, pending) : []), [log, pending]);
   const [cap, setCap] = useState(SHOWN);
   const box = useRef(null);
@@ -111,7 +112,8 @@ function Pending({ row, desk, conv }) {
     const word = row.state === "sent" ? html`<${Icon} name="check" /><span>${t("Sent")}</span>`
       : live ? html`<${Icon} name="clock" /><span>${t("Sending")}</span>`
       : html`<${Icon} name="clock" /><span>${t("Waiting for the connection")}</span>`;
-    return html`<div class="line out tail"><div class="bubble out waiting" dir="auto"><${Body} text=${row.body} /></div><div class="bubble-meta out">${word}</div></div>`;
+    return html`<div class=${`line out ${row.tail ? "tail" : ""}`}><div class=${`bubble out ${row.state === "sent" ? "" : "waiting"}`} dir="auto"><${Body} text=${row.body} /></div>
+      ${row.tail && html`<div class=${`bubble-meta out ${row.state === "sent" ? "" : "soon"}`}>${word}</div>`}</div>`;
   }
   return html`<div class="line out tail"><div class="bubble out failed" dir="auto"><${Body} text=${row.body} /></div>
     <${Failed} ...${{ row, desk, conv, alias }} /></div>`;
@@ -120,14 +122,14 @@ function Pending({ row, desk, conv }) {
 function Failed({ row, desk, conv, alias }) {
   return html`<div class="bubble-meta out failed" role="alert"><${Icon} name="warn" /><span><b>${t("Not sent.")}</b> ${refusal(row.code, alias)}</span></div>
     <div class="bubble-actions">
-      ${row.final && !REWORDED.has(row.code) ? html`<button type="button" class="btn sm" onClick=${() => desk.copy(row.body)}><${Icon} name="copy" />${t("Copy")}</button>`
-        : html`${!row.final && html`<button type="button" class="btn sm" onClick=${() => desk.sender.retry(conv, row.cmid)}><${Icon} name="retry" />${t("Retry")}</button>`}
+      ${!desk.state.value.chats[conv] ? html`<button type="button" class="btn sm" onClick=${() => desk.copy(row.body)}><${Icon} name="copy" />${t("Copy")}</button>`
+        : html`${!REWORDED.has(row.code) && html`<button type="button" class="btn sm" onClick=${() => desk.retryUnsent(conv, row.cmid)}><${Icon} name="retry" />${t("Retry")}</button>`}
           <button type="button" class="btn sm" onClick=${() => desk.editUnsent(conv, row)}><${Icon} name="edit" />${t("Edit")}</button>`}
-      <button type="button" class="btn sm" onClick=${() => desk.sender.remove(conv, row.cmid)}><${Icon} name="trash" />${t("Delete")}</button></div>`;
+      <button type="button" class="btn sm" onClick=${() => desk.delivery.remove(row.cmid)}><${Icon} name="trash" />${t("Delete")}</button></div>`;
 }
 
 function PendingNote({ row, desk, conv }) {
-  return html`<div class="line wide"><div class="note"><div class="note-head"><${Icon} name="lock" /><b>${t("Internal note")}</b><span>${row.state === "failed" ? "" : t("Saving")}</span></div><div dir="auto">${row.body}</div></div>
+  return html`<div class="line wide"><div class="note"><div class="note-head"><${Icon} name="lock" /><b>${t("Internal note")}</b><span class="soon">${row.state === "failed" ? "" : t("Saving")}</span></div><div dir="auto">${row.body}</div></div>
     ${row.state === "failed" && html`<${Failed} ...${{ row, desk, conv, alias: null }} />`}</div>`;
 }
 

@@ -82,7 +82,7 @@ export function refusal(code, alias) {
     blocked: () => t("The server blocked this text."),
     rate: () => t("Too many messages at once."), forbidden: () => t("You may not write here."),
     not_found: () => t("This chat is not on your desk."),
-    no_answer: () => t("No answer from the server."), unavailable: () => t("The server cannot store it now."),
+    unavailable: () => t("The server cannot store it now."),
   };
   return names[code]?.() ?? t("The server refused it ({code}).", { code });
 }

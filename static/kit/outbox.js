@@ -1,10 +1,15 @@
 // Messages that are written but not yet known to be committed. Each is stored before its first try and
-// keeps one cmid through every retry, socket and reload, so the server can tell a repeat from a new one.
+// keeps one cmid through every retry, socket, tab and reload, so the server can tell a repeat from a new
+// one.
 //
-// An entry: {cmid, conv, body, state, ts, code, final, seq, …extra}
-//   state: "waiting" (its turn comes), "sending" (in flight), "failed" (a person must decide),
-//          "sent" (committed as seq, its event has not come yet)
-// One key per entry: two tabs never overwrite each other's list.
+// An entry: {cmid, conv, body, state, ts, after, tried, by, code, final, seq, note_seq, …extra}
+//   state: "waiting" (its turn comes, not before `after`), "sending" (in flight since `tried`, from the tab
+//          `by`), "failed" (a person must decide), "sent" (committed; its event has not come yet)
+// The storage is what the tabs of a browser share: one key per entry, read again before each change, so
+// that no tab acts on what another has sent or deleted meanwhile.
+export const NEW = "new"; // the conversation of what is written before it has a name
+const FAILED_KEPT_MS = 24 * 60 * 60 * 1000;
+
 let lastStamp = 0;
 
 // UUIDv7: sorts by the time of writing. getRandomValues works outside secure contexts, randomUUID does not.
@@ -22,71 +27,141 @@ export function newCmid(now = Date.now()) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+// A clock that was set back must not put a new message before an old one.
+function notBefore(cmid) {
+  lastStamp = Math.max(lastStamp, parseInt(cmid.slice(0, 8) + cmid.slice(9, 13), 16) || 0);
+}
+
+// Notes and replies do not wait for each other.
+export const laneOf = ({ conv, mode }) => (mode === "note" ? `${conv}#note` : conv);
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // somebody else's
+  }
+}
+
 export class Outbox {
   #storage;
-  #prefix;
   #now;
+  #me = newCmid();
   #entries = new Map();
-  #pause = new Map();
+  #kept = new Set(); // what the storage holds as well
+  #ahead = new Set(); // and of these, what it holds an older copy of, for it is full
   persistent = true;
 
   // storage: something like localStorage, or null. One that throws is replaced by memory.
-  constructor(storage, keyPrefix, { now = () => Date.now() } = {}) {
+  constructor(storage, name, { now = () => Date.now() } = {}) {
     this.#storage = storage;
-    this.#prefix = `${keyPrefix}.out.`;
     this.#now = now;
-    this.#load();
+    this.name = name;
+    this.prefix = `${name}.out.`;
+    this.load();
   }
 
-  #load() {
-    const found = [];
+  #try(act) {
     try {
       if (!this.#storage) throw new Error("no storage");
-      for (let i = 0; i < this.#storage.length; i++) {
-        const key = this.#storage.key(i);
-        if (key?.startsWith(this.#prefix)) found.push(JSON.parse(this.#storage.getItem(key)));
-      }
+      return act(this.#storage);
     } catch {
       this.persistent = false;
-    }
-    found.sort((a, b) => (a.cmid < b.cmid ? -1 : 1));
-    for (const entry of found) {
-      // What was in flight when the page went away may or may not be committed: the same cmid settles it.
-      if (entry.state === "sending") entry.state = "waiting";
-      this.#entries.set(entry.cmid, entry);
+      return undefined;
     }
   }
 
-  #store(entry) {
-    try {
-      if (!this.#storage) throw new Error("no storage");
-      this.#storage.setItem(this.#prefix + entry.cmid, JSON.stringify(entry));
-    } catch {
-      this.persistent = false;
+  // What the tabs of this browser hold by now. slept: this tab has not heard what was done meanwhile.
+  load(slept = false) {
+    const found = this.#try((storage) => {
+      const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i));
+      return keys.filter((key) => key?.startsWith(this.prefix)).map((key) => key.slice(this.prefix.length));
+    });
+    for (const cmid of found ?? []) {
+      notBefore(cmid);
+      const entry = this.#fresh(cmid, true);
+      if (entry?.state === "sent") this.#erase(cmid);
+      else if (entry?.state === "failed" && this.#now() - entry.ts > FAILED_KEPT_MS) this.#drop(cmid);
     }
+    if (slept) for (const cmid of [...this.#kept]) if (!this.#fresh(cmid)) this.#forget(cmid);
+  }
+
+  #forget(cmid) {
+    this.#kept.delete(cmid);
+    this.#entries.delete(cmid);
+  }
+
+  // The entry as it is now, whichever tab changed it last; null when it is gone. Whether it was sent or
+  // taken back is then still to be heard, so its bubble stays until that.
+  #fresh(cmid, unknown = false) {
+    const known = this.#entries.get(cmid) ?? null;
+    if (known?.state === "sent" || !(unknown || this.#kept.has(cmid))) return known;
+    const text = this.#try((storage) => storage.getItem(this.prefix + cmid));
+    if (text === undefined) return known;
+    const entry = parse(text);
+    if (!entry) return null;
+    if (known && this.#ahead.has(cmid)) return known;
+    if (entry.state !== "sent") this.#entries.set(cmid, entry);
+    this.#kept.add(cmid);
+    return entry;
+  }
+
+  #put(entry) {
+    this.#entries.set(entry.cmid, entry);
+    if (this.#try((storage) => (storage.setItem(this.prefix + entry.cmid, JSON.stringify(entry)), true))) {
+      this.#kept.add(entry.cmid);
+      this.#ahead.delete(entry.cmid);
+    } else {
+      this.#ahead.add(entry.cmid);
+    }
+    return entry;
+  }
+
+  #drop(cmid) {
+    this.#entries.delete(cmid);
+    this.#unstore(cmid);
   }
 
   #unstore(cmid) {
-    try {
-      this.#storage?.removeItem(this.#prefix + cmid);
-    } catch {
-      this.persistent = false;
-    }
+    if (this.#kept.delete(cmid)) this.#erase(cmid);
   }
 
-  #change(entry, fields) {
-    const next = { ...entry, ...fields };
-    this.#entries.set(entry.cmid, next);
-    this.#store(next);
-    return next;
+  #erase(cmid) {
+    this.#try((storage) => storage.removeItem(this.prefix + cmid));
+  }
+
+  // Another tab has changed an entry; text is null when it took it away. What is told is old news: only
+  // that it was sent must be taken from there, for then the key is gone.
+  heard(cmid, text) {
+    const told = parse(text);
+    if (this.#entries.get(cmid)?.state === "sent") {
+      // Written back by a tab that did not know yet.
+      if (told && told.state !== "sent") this.#erase(cmid);
+    } else if (told?.state === "sent") {
+      this.#kept.delete(cmid);
+      this.#entries.set(cmid, told);
+    } else if (!this.#fresh(cmid, true) && !told) {
+      this.#forget(cmid);
+    }
   }
 
   add(conv, body, extra = {}) {
     const ts = this.#now();
-    const entry = { ...extra, cmid: newCmid(ts), conv, body, state: "waiting", ts, code: null, final: false, seq: null };
+    // Half a character cannot be sent at all.
+    const whole = body.replace(/\p{Surrogate}/gu, "\ufffd");
+    const entry = { ...extra, cmid: newCmid(ts), conv, body: whole, state: "waiting", ts, after: 0, code: null, final: false, seq: null };
     this.#entries.set(entry.cmid, entry);
-    this.#store(entry);
+    // What did not fit comes first, or another tab would send the newer ones before it.
+    for (const one of this.all()) {
+      if (one.state !== "sent" && !this.#kept.has(one.cmid)) this.#put(one);
+      if (one.state !== "sent" && !this.#kept.has(one.cmid)) break;
+    }
     return entry;
+  }
+
+  // From another outbox of the same person; the cmid stays.
+  take(entry) {
+    this.#put(entry);
   }
 
   get(cmid) {
@@ -94,99 +169,116 @@ export class Outbox {
   }
 
   // In the order of writing.
-  pending(conv) {
-    return [...this.#entries.values()].filter((entry) => entry.conv === conv);
-  }
-
   all() {
-    return [...this.#entries.values()];
+    return [...this.#entries.values()].sort((a, b) => (a.cmid < b.cmid ? -1 : 1));
   }
 
-  // The entry to send now, marked as in flight; null while one is in flight or a refusal asked for a pause.
-  next(conv) {
-    if (this.pauseMs(conv) > 0) return null;
-    const list = this.pending(conv);
+  pending(conv) {
+    return this.all().filter((entry) => entry.conv === conv);
+  }
+
+  get lanes() {
+    return new Set(this.all().map(laneOf));
+  }
+
+  // The entry to send now, marked as in flight; null while one is in flight or a refusal asked for a
+  // pause. Who does not own the outbox sends only what nobody else can see.
+  next(lane, owner = true) {
+    const list = this.all().map(({ cmid }) => this.#fresh(cmid)).filter((entry) => entry && laneOf(entry) === lane);
     if (list.some((entry) => entry.state === "sending")) return null;
     const first = list.find((entry) => entry.state === "waiting");
-    return first ? this.#change(first, { state: "sending" }) : null;
+    if (!first || first.after > this.#now() || !(owner || !this.#kept.has(first.cmid))) return null;
+    return this.#put({ ...first, state: "sending", tried: this.#now(), by: this.#me });
   }
 
-  // How long the server asked us to wait with this conversation, in ms.
-  pauseMs(conv) {
-    return Math.max(0, (this.#pause.get(conv) ?? 0) - this.#now());
+  // How long the server asked us to wait with this lane, in ms.
+  pauseMs(lane) {
+    const first = this.all().find((entry) => laneOf(entry) === lane && entry.state === "waiting");
+    return Math.max(0, (first?.after ?? 0) - this.#now());
   }
 
-  // Committed. The bubble stays until its event is in the transcript (see settle).
+  // What should be moving: the oldest message that waits for nothing but its sender.
+  due() {
+    const first = this.all().find(({ conv, state, after }) => conv !== NEW && (state === "sending" || (state === "waiting" && after <= this.#now())));
+    return first ? `${first.cmid} ${first.state} ${first.tried}` : null;
+  }
+
+  // Committed. The bubble stays until its event is in the transcript (see settle); the other tabs are
+  // told so before the key goes, or they would take it for deleted.
   acked(frame) {
     const entry = this.#entries.get(frame.cmid);
-    if (!entry) return null;
-    this.#unstore(entry.cmid);
+    if (!entry || entry.state === "sent") return null;
     const sent = { ...entry, state: "sent", seq: frame.seq ?? null, note_seq: frame.note_seq ?? null, sent_ts: frame.ts ?? null };
+    if (this.#kept.has(entry.cmid)) this.#put(sent);
     this.#entries.set(entry.cmid, sent);
+    this.#unstore(entry.cmid);
     return sent;
   }
 
-  // Final: a person must decide. Otherwise it keeps its turn and goes again after retry_ms.
+  // Final: not committed, and a person must decide. Otherwise it keeps its turn and goes again later.
   nacked(frame) {
-    const entry = this.#entries.get(frame.cmid);
+    const entry = this.#fresh(frame.cmid);
     if (!entry || entry.state === "sent") return null;
-    if (frame.final) return this.#change(entry, { state: "failed", code: frame.code, final: true });
-    this.#pause.set(entry.conv, this.#now() + (frame.retry_ms ?? 1000));
-    return this.#change(entry, { state: "waiting", code: frame.code });
+    if (frame.final) return this.#put({ ...entry, state: "failed", code: frame.code, final: true });
+    return this.#put({ ...entry, state: "waiting", code: frame.code, after: this.#now() + (frame.retry_ms ?? 1000) });
   }
 
-  // In flight for too long on a socket that lives.
-  unanswered(cmid) {
-    const entry = this.#entries.get(cmid);
-    if (entry?.state !== "sending") return null;
-    return this.#change(entry, { state: "failed", code: "no_answer", final: false });
+  // The socket is gone: whatever this tab (or, for who takes over, any tab) had in flight goes again.
+  lost(anyones = false) {
+    for (const { cmid } of this.all()) {
+      const entry = this.#fresh(cmid);
+      if (entry?.state === "sending" && (anyones || entry.by === this.#me)) this.#put({ ...entry, state: "waiting" });
+    }
   }
 
-  // The socket is gone: whatever was in flight goes again on the next one.
-  lost() {
-    for (const entry of this.#entries.values()) if (entry.state === "sending") this.#change(entry, { state: "waiting" });
+  // fields: what has changed since it was written.
+  retry(cmid, fields = {}) {
+    const entry = this.#fresh(cmid);
+    if (entry?.state !== "failed") return null;
+    return this.#put({ ...entry, ...fields, state: "waiting", after: 0, code: null, final: false });
   }
 
-  retry(cmid) {
-    const entry = this.#entries.get(cmid);
-    if (!entry || entry.state !== "failed") return null;
-    return this.#change(entry, { state: "waiting", code: null, final: false });
+  // Only what failed is certainly not committed; anything else may be on its way.
+  remove(cmid) {
+    if (this.#fresh(cmid)?.state !== "failed") return false;
+    this.#drop(cmid);
+    return true;
   }
 
   // Takes a message back into the composer: its text, or null when it is too late for that.
   edit(cmid) {
-    const entry = this.#entries.get(cmid);
-    if (!entry || !this.remove(cmid)) return null;
-    return entry.body;
+    const body = this.#fresh(cmid)?.body ?? null;
+    return this.remove(cmid) ? body : null;
   }
 
-  remove(cmid) {
-    const entry = this.#entries.get(cmid);
-    if (!entry || entry.state === "sending" || entry.state === "sent") return false;
-    this.#entries.delete(cmid);
-    this.#unstore(cmid);
-    return true;
+  // A conversation that is left behind with everything unsent in it.
+  forget(conv) {
+    for (const { cmid } of this.pending(conv)) this.#drop(cmid);
   }
 
   // Messages written before their conversation had a name.
   adopt(from, conv) {
-    for (const entry of this.pending(from)) this.#change(entry, { conv });
-  }
-
-  // The transcript holds everything up to last: sent entries up to there are shown by their events.
-  settle(conv, last) {
-    for (const entry of this.pending(conv)) {
-      if (entry.state === "sent" && entry.seq !== null && entry.seq <= last) this.#entries.delete(entry.cmid);
+    for (const { cmid } of this.pending(from)) {
+      const entry = this.#fresh(cmid);
+      if (entry?.conv === from) this.#put({ ...entry, conv });
     }
   }
 
-  // The event itself is the best proof of commitment, also when the ack was lost with its socket.
-  seen(cmid) {
-    if (this.#entries.delete(cmid)) this.#unstore(cmid);
+  // The transcript holds these cmids and everything up to last: its own lines take over from ours. An
+  // event is also the best proof of commitment when the ack was lost with its socket.
+  settle({ conv, last, lastNote, events, notes }) {
+    const left = this.pending(conv);
+    if (!left.length) return false;
+    const lines = new Map([...events, ...notes].filter((line) => line.cmid).map((line) => [line.cmid, line]));
+    for (const { cmid } of left) {
+      if (lines.has(cmid)) this.acked({ ...lines.get(cmid), cmid });
+      const { state, seq, note_seq } = this.#entries.get(cmid);
+      if (lines.has(cmid) || (state === "sent" && ((seq ?? Infinity) <= last || (note_seq ?? Infinity) <= lastNote))) this.#entries.delete(cmid);
+    }
+    return this.pending(conv).length < left.length;
   }
 
   clear() {
-    for (const cmid of [...this.#entries.keys()]) this.seen(cmid);
-    this.#pause.clear();
+    for (const cmid of [...this.#entries.keys()]) this.#drop(cmid);
   }
 }

@@ -4,6 +4,9 @@ const FIRST_TRY_MS = 3_000;
 const LONGEST_TRY_MS = 30_000;
 const SILENCE_MS = 35_000;
 const WELCOME_MS = 15_000;
+const PROBE_MS = 5_000;
+const LOOK_MS = 5_000;
+const SLEPT_MS = 10_000;
 
 const STOP_CODES = new Set([4401, 4403, 4404, 4409, 4410, 4413, 1009]);
 
@@ -33,13 +36,15 @@ export class Wire {
   #watch = null;
   #tries = 0;
   #renewed = false;
+  #phase = "waiting"; // connecting, live, stopped
+  #since = 0; // when it began to connect
   #heard = 0;
-  #live = false;
+  #until = 0; // heard nothing by then: the socket is dead
+  #notBefore = 0; // the server asked us to stay away
   #offset = 0;
   #retryMs = 0;
   #ref = 0;
   #run = 0;
-  #stopped = false;
   #now;
   #random;
   #timers;
@@ -56,7 +61,7 @@ export class Wire {
   }
 
   get live() {
-    return this.#live;
+    return this.#phase === "live";
   }
 
   serverNow() {
@@ -64,7 +69,7 @@ export class Wire {
   }
 
   send(frame) {
-    if (!this.#live) return false;
+    if (!this.live) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
@@ -81,21 +86,45 @@ export class Wire {
   }
 
   tryNow() {
-    if (this.#stopped || this.#socket) return;
-    this.#connect(false);
+    if (this.#phase === "waiting") this.#later(0, 0);
   }
 
-  // Lets go of the socket without forgetting anything (a page that goes into the back/forward cache).
+  // The page is seen again, the network is back, the machine woke up: whatever we believed is old.
+  wake(spreadMs = 0) {
+    const now = this.#now();
+    if (this.#phase === "stopped") return;
+    if (this.live && now < this.#until) {
+      if (now - this.#heard > 1000) this.probe();
+      return;
+    }
+    // One that began while there was no network may hang.
+    if (this.#phase === "connecting" && now - this.#since < PROBE_MS) return;
+    this.#tries = 0;
+    this.#later(0, this.#random() * spreadMs);
+  }
+
+  // Whether the other end is still there: a command that no server knows is refused at once, without a
+  // look at the database. Any frame within 5 s is life.
+  probe() {
+    if (!this.send({ t: "probe", ref: "probe" })) return;
+    this.#until = Math.min(this.#until, this.#now() + PROBE_MS);
+    this.#listen();
+  }
+
+  // It does not answer.
+  lost() {
+    if (this.live) this.#closed(1006);
+  }
+
+  // Lets go of the socket without forgetting anything; wake() goes on.
   suspend() {
-    if (this.#stopped) return;
-    this.#drop(1000);
+    if (this.#phase === "stopped") return;
+    this.#drop();
     this.#say({ state: "waiting", tries: this.#tries });
   }
 
   close() {
-    this.#stopped = true;
-    this.#drop(1000);
-    this.#say({ state: "stopped", code: 1000 });
+    this.#stop(1000);
   }
 
   #say(state) {
@@ -103,18 +132,18 @@ export class Wire {
   }
 
   // Forgets the present socket; whatever it still says is ignored.
-  #drop(code) {
+  #drop() {
     const socket = this.#socket;
     this.#run += 1;
     this.#socket = null;
-    this.#live = false;
+    this.#phase = "waiting";
     this.#timers.clear(this.#timer);
     this.#timers.clear(this.#watch);
     for (const { reject } of this.#waiting.values()) reject(new WireError({ code: "lost" }));
     this.#waiting.clear();
     if (socket) {
       try {
-        socket.close(code);
+        socket.close(1000);
       } catch {
         // Already closing.
       }
@@ -122,8 +151,12 @@ export class Wire {
   }
 
   async #connect(renew) {
-    this.#drop(1000);
+    this.#drop();
     const run = this.#run;
+    this.#phase = "connecting";
+    this.#since = this.#heard = this.#now();
+    this.#until = this.#since + WELCOME_MS;
+    this.#listen();
     this.#say({ state: "connecting", tries: this.#tries });
     let hello;
     try {
@@ -145,8 +178,6 @@ export class Wire {
     }
     this.#socket = socket;
     this.#retryMs = 0;
-    this.#heard = this.#now();
-    this.#listen(run, WELCOME_MS);
     socket.onopen = () => {
       if (run === this.#run) socket.send(JSON.stringify(hello));
     };
@@ -158,19 +189,26 @@ export class Wire {
     };
   }
 
-  // A frozen tab gets its timers late, so silence is measured by the clock and not by the timer.
-  #listen(run, limit, rest = limit) {
+  // Timers stand still while a tab is frozen or a machine sleeps, so silence is measured by the clock,
+  // which is looked at often.
+  #listen() {
+    const run = this.#run;
+    const looked = this.#now();
     this.#timers.clear(this.#watch);
     this.#watch = this.#timers.set(() => {
       if (run !== this.#run) return;
-      const left = limit - (this.#now() - this.#heard);
-      if (left <= 0) this.#closed(1006);
-      else this.#listen(run, limit, left);
-    }, rest);
+      const now = this.#now();
+      if (now >= this.#until) {
+        this.#closed(1006);
+        return;
+      }
+      this.#listen();
+      if (now - looked > LOOK_MS + SLEPT_MS) this.probe();
+    }, Math.min(LOOK_MS, this.#until - looked));
   }
 
   #closed(code) {
-    this.#drop(1000);
+    this.#drop();
     const what = verdict(code);
     if (what === "stop") {
       this.#stop(code);
@@ -187,24 +225,31 @@ export class Wire {
   }
 
   #stop(code) {
-    this.#stopped = true;
-    this.#drop(1000);
+    this.#drop();
+    this.#phase = "stopped";
     this.#say({ state: "stopped", code });
   }
 
-  #later(leastMs) {
-    this.#drop(1000);
+  // leastMs: what the server asked for; nothing shortens it.
+  #later(leastMs, delayMs = backoff(this.#tries++, this.#random)) {
+    this.#drop();
     const run = this.#run;
-    const delay = Math.max(leastMs, backoff(this.#tries, this.#random));
-    this.#tries += 1;
-    this.#say({ state: "waiting", retryAt: this.#now() + delay, tries: this.#tries });
+    const now = this.#now();
+    this.#notBefore = Math.max(this.#notBefore, now + leastMs);
+    const retryAt = Math.max(this.#notBefore, now + delayMs);
+    if (retryAt === now) {
+      this.#connect(this.#renewed);
+      return;
+    }
+    this.#say({ state: "waiting", retryAt, tries: this.#tries });
     this.#timer = this.#timers.set(() => {
       if (run === this.#run) this.#connect(this.#renewed);
-    }, delay);
+    }, retryAt - now);
   }
 
   #receive(text) {
     this.#heard = this.#now();
+    if (this.live) this.#until = this.#heard + SILENCE_MS;
     let frame;
     try {
       frame = JSON.parse(text);
@@ -238,11 +283,12 @@ export class Wire {
   }
 
   #welcomed(frame) {
-    this.#live = true;
+    this.#phase = "live";
     this.#tries = 0;
     this.#renewed = false;
     if (frame.server_ts) this.#offset = frame.server_ts - this.#now();
-    this.#listen(this.#run, SILENCE_MS);
+    this.#until = this.#heard + SILENCE_MS;
+    this.#listen();
     this.#say({ state: "live", tries: 0 });
   }
 

@@ -1,6 +1,7 @@
 // The supervisor's socket and everything a supervisor can do through it.
 
 import { t } from "../kit/i18n.js";
+import { follow } from "../kit/life.js";
 import { Wire } from "../kit/wire.js";
 import { playerLabel, refusal } from "./words.js";
 import * as reducer from "./state.js";
@@ -43,6 +44,7 @@ export function connect(settings) {
       store.link.value = next;
     },
   });
+  follow(window, wire);
 }
 
 function update(next) {
@@ -203,10 +205,6 @@ export function forceState(agent, status, reason) {
     { t: "force_state", agent: agent.id, status, reason },
     t("The status of {alias} is changed.", { alias: agent.alias }),
   );
-}
-
-export function suspend() {
-  wire.suspend();
 }
 
 export async function loadRoster() {

@@ -127,10 +127,6 @@ document.addEventListener("fullscreenchange", () => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") store.now.value = acts.serverNow();
 });
-addEventListener("pagehide", () => acts.suspend());
-addEventListener("pageshow", (event) => {
-  if (event.persisted) acts.tryNow();
-});
 
 acts.connect(page);
 acts.loadRoster();

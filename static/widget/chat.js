@@ -1,14 +1,12 @@
 // What the widget does: one state, one socket, one outbox, and the acts of the player.
 import { batch, signal } from "../kit/preact.js";
-import { Outbox } from "../kit/outbox.js";
+import { Delivery } from "../kit/delivery.js";
+import { NEW } from "../kit/outbox.js";
 import * as sounds from "../kit/sound.js";
-import { Wire } from "../kit/wire.js";
 import { Refused } from "./identity.js";
-import { NEW, Sender } from "./sender.js";
 import { initial, isTheirs, reduce, unread } from "./state.js";
 import { Typing } from "./typing.js";
 
-const PAGE_LINES = 50;
 const SEEN_AFTER_MS = 150;
 
 export const state = signal(initial());
@@ -16,10 +14,9 @@ export const version = signal(0); // of the outbox
 export const draft = signal("");
 export const focusWanted = signal(0); // counts up when the composer should take the focus
 
-let parts = {}; // {identity, store, host, page, url, where}
-let wire = null;
-let outbox = null;
-let sender = null;
+let parts = {}; // {identity, store, persistent, host, page, url, where}
+let delivery = null;
+let head = null; // {conv, seq}: the last line that the server has named
 let seenTimer = null;
 let resumed = null; // the conversation that the last hello asked to go on with
 let unrated = null; // a rating that the server does not know yet
@@ -37,17 +34,27 @@ function dispatch(frame) {
 // ---- the socket ----
 
 export function start() {
-  if (wire) return;
-  wire = new Wire({
+  delivery ??= new Delivery({
     url: parts.url,
     hello,
     have: () => {
       const { log } = state.value;
       return log ? { [log.conv]: log.last } : {};
     },
-    onState: linked,
-    onFrame: received,
+    linked: (link) => dispatch({ act: "link", ...link }),
+    received: (frame) => batch(() => received(frame)),
+    changed: () => {
+      version.value += 1;
+      // Written in another tab that could not open its conversation any more.
+      if (delivery?.owner && !state.value.log) openWhatWaits();
+    },
+    frameOf: ({ conv, cmid, body }) => ({ t: "send", conv, cmid, body }),
+    behind: (conv, seq) => {
+      head = { conv, seq };
+      catchUp();
+    },
   });
+  delivery.connect();
 }
 
 async function hello({ renew }) {
@@ -61,6 +68,9 @@ async function hello({ renew }) {
   }
   useOutbox();
   const frame = { t: "hello", v: 1, session };
+  const kept = identity.record()?.conv;
+  // What could not be sent before a reload is there at once, not only when there is a connection.
+  if (!state.value.log && kept && delivery.pending(kept).length) dispatch({ act: "expect", conv: kept });
   const { log, db } = state.value;
   resumed = null;
   if (log?.last && db) {
@@ -76,36 +86,20 @@ function refuse(code) {
   if (code === "bad_token") parts.host.tell({ t: "token" });
 }
 
-// The outbox belongs to the kept session, so another player's unsent words are never taken along.
+// The outbox belongs to the kept session, so another player's unsent words are never taken along. Before
+// there is one, nothing is shared: another tab may become somebody else.
 function useOutbox() {
-  const { identity, store } = parts;
-  const box = identity.record()?.box ?? "page";
-  const prefix = `${identity.prefix}${box}`;
-  if (outbox?.name === prefix) return;
-  sender?.lost();
-  const left = outbox?.pending(NEW) ?? [];
-  outbox?.clear();
-  outbox = new Outbox(store, prefix);
-  outbox.name = prefix;
-  sender = new Sender(outbox, () => wire, () => { version.value += 1; });
-  for (const entry of left) outbox.add(NEW, entry.body, { topic: entry.topic });
+  const { identity, store, persistent } = parts;
+  const box = identity.record()?.box ?? null;
+  const prefix = `${identity.prefix}${box ?? "page"}`;
+  if (delivery.name === prefix) return;
+  delivery.open(prefix, box && persistent ? store : null);
   if (!draft.value) draft.value = store.getItem(`${prefix}.draft`) ?? "";
 }
 
-function linked(link) {
-  if (link.state !== "live") sender?.lost();
-  dispatch({ act: "link", ...link });
-}
-
 function received(frame) {
-  batch(() => {
-    switch (frame.t) {
-      case "ack": case "nack": sender?.answered(frame); break;
-      case "welcome": welcomed(frame); break;
-      case "ping": headsKnown(frame.heads ?? {}); break;
-      default: applied(frame);
-    }
-  });
+  if (frame.t === "welcome") welcomed(frame);
+  else if (frame.t !== "ping") applied(frame);
   report();
 }
 
@@ -115,38 +109,33 @@ function welcomed(frame) {
   const kept = parts.identity.record()?.conv;
   if (!state.value.log && kept) dispatch({ act: "expect", conv: kept });
   const { log, end } = state.value;
-  if (log && log.conv !== resumed) ask({ conv: log.conv, limit: PAGE_LINES });
+  if (log && log.conv !== resumed) askNewest();
   if (unrated) sendRating(unrated);
   if (frame.conv) remember();
-  if (frame.conv && !end) sender.adopt(log.conv);
+  if (frame.conv && !end) delivery.adopt(log.conv);
   else if (!log) openWhatWaits();
 }
 
 function openWhatWaits() {
-  const [first] = outbox.pending(NEW);
+  const [first] = delivery.pending(NEW);
   if (first || wantsOpen !== null) openNow(wantsOpen ?? first.topic);
-}
-
-// The last push of all leaves no hole to see, so the server names the heads.
-function headsKnown(heads) {
-  const { log } = state.value;
-  const head = log && heads[log.conv];
-  if (head > log.last && !log.resuming) ask({ conv: log.conv, before: head + 1, limit: PAGE_LINES });
 }
 
 function applied(frame) {
   const before = state.value.log;
   dispatch(frame);
-  const { log, gap } = state.value;
+  const { log } = state.value;
   if (log && log !== before) {
     if (parts.identity.record()?.conv !== log.conv) remember();
     // Begun in another tab: its first lines may have come before its name.
-    if (frame.t === "conv" && log.conv !== before?.conv) ask({ conv: log.conv, limit: PAGE_LINES });
-    sender?.arrived(log);
-    sender?.pump(log.conv);
+    if (frame.t === "conv" && log.conv !== before?.conv) {
+      delivery.adopt(log.conv);
+      askNewest();
+    }
+    delivery.arrived(log);
   }
   if (frame.t === "eph" && state.value.typing) setTimeout(() => dispatch({ act: "tick" }), frame.ttl_ms + 50);
-  if (gap && frame.t !== "history") ask({ conv: log.conv, before: gap.to + 1, limit: Math.min(100, gap.to - gap.from + 1) });
+  catchUp();
   const looking = state.value.open && document.visibilityState === "visible" && document.hasFocus();
   if (frame.t === "ev" && isTheirs(frame) && log && !log.resuming && !looking) sounds.chime({ name: "chatdesk.widget" });
 }
@@ -156,14 +145,31 @@ function remember() {
   parts.identity.remember({ conv: log?.conv ?? null, db });
 }
 
-function ask(what) {
+// Every hole is asked for, also those that the answer to an earlier question leaves.
+async function catchUp() {
+  const hole = missing();
+  if (!hole) return;
+  await delivery.fill(state.value.log.conv, hole);
+  const left = missing();
+  if (left && left.from !== hole.from) catchUp();
+}
+
+function missing() {
+  const { log, gap } = state.value;
+  if (!log || log.resuming || !delivery.wire?.live) return null;
+  return gap ?? (head?.conv === log.conv && head.seq > log.last ? { from: log.last + 1, to: head.seq } : null);
+}
+
+async function askNewest() {
+  const { conv } = state.value.log;
+  const code = await delivery.ask({ conv });
   const { log } = state.value;
-  wire.request({ t: "history", ...what }).catch((error) => {
-    // One lost with its socket is asked again after the next hello; one unknown here is not ours any more.
-    if (error.code !== "not_found" || log?.last) return;
+  if (code === null || log?.conv !== conv || log.last) return;
+  if (code === "not_found") {
+    // One unknown here is not ours any more.
     startAnew();
     openWhatWaits();
-  });
+  } else if (delivery.wire?.live) askNewest();
 }
 
 // ---- the acts of the player ----
@@ -172,8 +178,9 @@ export function send(text) {
   if (!text.trim()) return;
   const { log, end, topic } = state.value;
   const conv = log && !end ? log.conv : NEW;
+  start();
   useOutbox();
-  sender.add(conv, text, topic ?? "other");
+  delivery.add(conv, text, { topic: topic ?? "other" });
   write("");
   typing.stop();
   if (conv === NEW) openNow(topic ?? "other");
@@ -181,17 +188,17 @@ export function send(text) {
 
 export async function openNow(topic) {
   wantsOpen = topic;
-  if (!wire?.live || state.value.opening) return;
+  if (!delivery?.wire?.live || state.value.opening) return;
   dispatch({ act: "opening", on: true });
   const frame = { t: "open", topic, lang: parts.page.lang };
   if (parts.where) frame.fields = { page: String(parts.where).slice(0, 200) };
   try {
-    const { conv } = await wire.request(frame);
+    const { conv } = await delivery.wire.request(frame);
     wantsOpen = null;
     dispatch({ act: "opened", conv });
     remember();
-    sender.adopt(conv);
-    ask({ conv, limit: PAGE_LINES });
+    delivery.adopt(conv);
+    askNewest();
   } catch (error) {
     dispatch({ act: "opening", on: false });
     if (error.code === "lost") return; // the next welcome opens it
@@ -230,7 +237,7 @@ export function endChat() {
   const { log } = state.value;
   dispatch({ act: "asking", what: null });
   // Without a connection the question stays open.
-  if (log) wire.request({ t: "close", conv: log.conv }).catch((error) => askEnd(error.code === "lost"));
+  if (log) delivery.wire.request({ t: "close", conv: log.conv }).catch((error) => askEnd(error.code === "lost"));
 }
 
 export function rate(fields, done = null) {
@@ -249,53 +256,53 @@ export function rate(fields, done = null) {
 // One lost with its socket goes again after the next welcome.
 function sendRating(frame) {
   unrated = null;
-  wire.request(frame).catch((error) => {
+  delivery.wire.request(frame).catch((error) => {
     if (error.code === "lost") unrated = frame;
   });
 }
 
 export function startAnew(text = "") {
   const { log } = state.value;
-  for (const entry of log ? outbox.pending(log.conv) : []) sender.remove(entry.cmid);
+  if (log) delivery.forget(log.conv);
   parts.identity.remember({ conv: null });
   dispatch({ act: "fresh" });
   if (text) write(text);
   report();
 }
 
-export const retry = (cmid) => sender.retry(cmid);
-export const drop = (cmid) => sender.remove(cmid);
+export const retry = (cmid) => delivery.retry(cmid);
+export const drop = (cmid) => delivery.remove(cmid);
 
 export function edit(cmid) {
-  const body = sender.edit(cmid);
+  const body = delivery.edit(cmid);
   if (body === null) return;
   write(draft.value.trim() ? `${draft.value}\n${body}` : body);
   focusWanted.value += 1;
 }
 
 export function tryNow() {
-  wire?.tryNow();
+  delivery?.wire?.tryNow();
 }
 
 export function older() {
   const { log } = state.value;
-  if (!log?.more || !log.events.length || !wire.live) return null;
-  return wire.request({ t: "history", conv: log.conv, before: log.events[0].seq, limit: PAGE_LINES }).catch(() => {});
+  if (!log?.more || !log.events.length || !delivery.wire?.live) return null;
+  return delivery.ask({ conv: log.conv, before: log.events[0].seq });
 }
 
 // Messages of this conversation that are not in its transcript yet.
 export function pending() {
-  if (version.value < 0 || !outbox) return [];
+  if (version.value < 0 || !delivery) return [];
   const { log, end } = state.value;
-  return [...(log ? outbox.pending(log.conv) : []), ...(end ? [] : outbox.pending(NEW))];
+  return [...(log ? delivery.pending(log.conv) : []), ...(end ? [] : delivery.pending(NEW))];
 }
 
 // ---- the composer ----
 
 export function write(text) {
   draft.value = text;
-  if (!outbox) return;
-  const key = `${outbox.name}.draft`;
+  if (!delivery?.name) return;
+  const key = `${delivery.name}.draft`;
   try {
     if (text) parts.store.setItem(key, text);
     else parts.store.removeItem(key);
@@ -314,7 +321,7 @@ const typing = new Typing((on, text) => {
   if (!log || end) return;
   const frame = { t: "typing", conv: log.conv, on };
   if (on && brand?.previews) frame.text = text.slice(0, 2000);
-  wire?.send(frame);
+  delivery?.wire?.send(frame);
 });
 
 // ---- what the player has seen ----
@@ -328,7 +335,7 @@ export function atEnd() {
     if (!now.log || !now.open || document.visibilityState !== "visible") return;
     const news = now.log.events.some((event) => event.seq > now.seen && event.from?.role !== "player");
     dispatch({ act: "seen", seq: now.log.last });
-    if (news) wire?.send({ t: "read", conv: now.log.conv, seq: now.log.last });
+    if (news) delivery.wire?.send({ t: "read", conv: now.log.conv, seq: now.log.last });
     report();
   }, SEEN_AFTER_MS);
 }
@@ -352,14 +359,12 @@ export function identify(token) {
   const { identity } = parts;
   const before = identity.token;
   const other = identity.identify(token);
-  if (!wire) start();
+  if (!delivery?.wire) start();
   else if (before === null || other || state.value.refusal) restart(other);
 }
 
 function restart(forget) {
-  wire?.close();
-  wire = null;
-  sender?.lost();
+  delivery?.disconnect();
   if (forget) forgetAll();
   dispatch({ act: "refused", code: null });
   start();
@@ -368,24 +373,22 @@ function restart(forget) {
 function forgetAll() {
   typing.stop();
   wantsOpen = unrated = null;
-  outbox = sender = null;
+  delivery?.shut();
   draft.value = "";
   dispatch({ act: "signed_out" });
   report();
 }
 
 export function logout() {
-  wire?.close();
-  wire = null;
+  delivery?.disconnect();
   forgetAll();
   parts.identity.logout();
 }
 
 // Another tab of this browser signed out.
 export function signedOutElsewhere() {
-  if (!wire) return;
-  wire.close();
-  wire = null;
+  if (!delivery?.wire) return;
+  delivery.disconnect();
   forgetAll();
   parts.identity.leave();
   parts.host.tell({ t: "minimise" });
@@ -395,5 +398,3 @@ export function signedOutElsewhere() {
 export function again() {
   restart(false);
 }
-
-export const suspend = () => wire?.suspend();

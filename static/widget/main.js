@@ -33,7 +33,7 @@ const root = document.documentElement;
 const minimise = host.alone ? null : () => host.tell({ t: "minimise" });
 
 chat.setUp({
-  identity, store, host, page,
+  identity, store, persistent, host, page,
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.ws}`,
 });
 
@@ -132,10 +132,6 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && minimise && !event.isComposing) minimise();
 });
 document.addEventListener("visibilitychange", () => chat.atEnd());
-addEventListener("pagehide", () => chat.suspend());
-addEventListener("pageshow", (event) => {
-  if (event.persisted) chat.tryNow();
-});
 addEventListener("storage", (event) => {
   if (event.newValue === null && identity.lost(event.key)) chat.signedOutElsewhere();
 });

@@ -64,6 +64,7 @@ function marked(list, conv) {
 }
 
 function stateOf(row, conv) {
-  if (row.entry && row.entry.state !== "sent") return row.entry.state;
+  // In flight or behind one that is: for the player it is all one.
+  if (row.entry && row.entry.state !== "sent") return row.entry.state === "failed" ? "failed" : "waiting";
   return progress(row.seq ?? Infinity, conv);
 }

@@ -6,7 +6,7 @@ import { runs } from "../kit/links.js";
 import { Icon } from "./parts.js";
 import { rows } from "./rows.js";
 import { isTheirs } from "./state.js";
-import { failureText, stateWord, toldText, topicLabel, waitText } from "./words.js";
+import { failureText, mayHelp, stateWord, toldText, topicLabel, waitText } from "./words.js";
 
 const NEAR_END_PX = 60;
 const NEAR_TOP_PX = 80;
@@ -43,15 +43,16 @@ function Bubble({ row, live }) {
   return html`<div class=${`row ${row.own ? "own" : "their"} ${row.first ? "first" : ""}`} data-state=${row.state ?? undefined} data-seq=${row.seq ?? undefined}>
     <span class="vh">${row.own ? t("You:") : t("{alias}:", { alias: row.alias })} </span>
     <p class=${kinds.filter(Boolean).join(" ")} dir="auto">${row.redacted ? t("This message was removed.") : html`<${Body} text=${row.body} />`}</p>
-    ${failed ? html`<${Failed} entry=${row.entry} />` : row.last && html`<p class="meta">${word} <time datetime=${new Date(row.ts).toISOString()}>${
+    ${failed ? html`<${Failed} entry=${row.entry} />` : row.last && html`<p class=${`meta ${open ? "soon" : ""}`}>${word} <time datetime=${new Date(row.ts).toISOString()}>${
       formatTime(row.ts)}</time>${icon && html`<${Icon} name=${icon} />`}</p>`}
   </div>`;
 }
 
 function Failed({ entry }) {
+  const again = !chat.state.value.end && mayHelp(entry.code);
   return html`<p class="meta bad"><${Icon} name="warn" />${failureText(entry.code)}</p>
     <div class="acts">
-      ${!entry.final && html`<button type="button" class="btn small main" onClick=${() => chat.retry(entry.cmid)}><${Icon} name="retry" />${t("Retry")}</button>`}
+      ${again && html`<button type="button" class="btn small main" onClick=${() => chat.retry(entry.cmid)}><${Icon} name="retry" />${t("Retry")}</button>`}
       <button type="button" class="btn small" onClick=${() => chat.edit(entry.cmid)}>${t("Edit")}</button>
       <button type="button" class="btn small" onClick=${() => chat.drop(entry.cmid)}>${t("Delete")}</button>
     </div>`;

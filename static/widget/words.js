@@ -36,16 +36,19 @@ export function topicLabel(id, brand) {
 export function stateWord(state, live) {
   switch (state) {
     case "waiting": return live ? [t("Sending"), "clock"] : [t("Waiting for connection"), "clock"];
-    case "sending": return [t("Sending"), "clock"];
     case "delivered": return [t("Delivered"), "checks"];
     case "seen": return [t("Seen"), "checks"];
     default: return [t("Sent"), "check"];
   }
 }
 
+// Whether the same text may be taken another time; else only another text helps.
+export function mayHelp(code) {
+  return !["bad_field", "bad_frame", "too_big", "cmid_reused"].includes(code);
+}
+
 export function failureText(code) {
   switch (code) {
-    case "no_answer": return t("Not sent. No answer from the server.");
     case "closed": return t("Not sent. The chat had already ended.");
     case "blocked": return t("Not sent. This account cannot use the chat.");
     case "bad_field": return t("Not sent. The text holds signs that cannot be sent.");

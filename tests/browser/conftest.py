@@ -25,5 +25,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 person.page.screenshot(path=RESULTS / name)
                 print(f"{name}: {person.faults}")
     if call.when == "teardown":
-        Person.everybody.clear()
+        # Some stay for the other tests of their module.
+        Person.everybody[:] = [one for one in Person.everybody if not one.page.is_closed()]
     return report

@@ -59,3 +59,8 @@ test("only https becomes a link, and joined again the runs are the text", () => 
   assert.deepEqual(parts.filter((part) => part.href).map((part) => part.href), ["https://help.example/a?b=1"]);
   assert.equal(parts.map((part) => part.text ?? part.href).join(""), text);
 });
+
+test("one word under the last of those on their way says it for all, but a failed one stands alone", () => {
+  const pending = ["sending", "waiting", "failed", "waiting"].map((state, i) => ({ cmid: `${i}`, mode: "reply", body: `${i}`, state }));
+  assert.deepEqual(rows({ events: [], notes: [] }, pending).map((row) => row.tail), [false, true, true, true]);
+});

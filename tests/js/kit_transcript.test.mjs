@@ -83,12 +83,13 @@ class Reader {
   reload() {
     this.log = empty(CONV);
     this.outbox = new Outbox(this.storage, "t");
+    this.outbox.lost(true);
   }
   receive(frame) {
     if (frame.t === "ack") this.outbox.acked(frame);
     const result = apply(this.log, frame);
     this.log = result.state;
-    for (const event of this.log.events) if (event.cmid) this.outbox.seen(event.cmid);
+    this.outbox.settle(this.log);
     return result.gap;
   }
   fill() {

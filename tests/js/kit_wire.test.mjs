@@ -224,3 +224,74 @@ test("a hello that fails is tried again; one with a close code stops", async () 
   await settle();
   assert.deepEqual(refused.states.at(-1), { state: "stopped", code: 4403 });
 });
+
+test("after a sleep the clock and not the timer says how long it was silent", async () => {
+  const { clock, sockets, last } = setUp();
+  await settle();
+  last().welcome();
+  clock.now += 60_000;
+  await clock.pass(5_000);
+  assert.equal(sockets[0].closed, 1000);
+});
+
+test("a page that is seen again asks at once whether the other end is there", async () => {
+  const { clock, sockets, wire, last } = setUp();
+  await settle();
+  last().welcome();
+  await clock.pass(2_000);
+  wire.wake();
+  assert.equal(last().sent.at(-1).t, "probe");
+  await clock.pass(1_000);
+  last().say({ t: "error", ref: "probe", code: "unknown_type", message: "" });
+  await clock.pass(20_000);
+  assert.equal(sockets.length, 1);
+  wire.wake();
+  await clock.pass(5_001);
+  assert.equal(sockets[0].closed, 1000);
+});
+
+test("a network that is back is tried within a second, but never sooner than the server asked", async () => {
+  const { clock, sockets, wire, last } = setUp();
+  await settle();
+  last().end(1006);
+  wire.wake(1_000);
+  await clock.pass(1_000);
+  assert.equal(sockets.length, 2);
+  last().welcome();
+  last().say({ t: "error", code: "unavailable", message: "", retry_ms: 8_000 });
+  last().end(4004);
+  wire.wake();
+  wire.tryNow();
+  await clock.pass(7_900);
+  assert.equal(sockets.length, 2);
+  await clock.pass(200);
+  assert.equal(sockets.length, 3);
+});
+
+test("what is put away has no socket until it is back", async () => {
+  const { clock, sockets, wire, last } = setUp();
+  await settle();
+  last().welcome();
+  wire.suspend();
+  assert.equal(sockets[0].closed, 1000);
+  await clock.pass(600_000);
+  assert.equal(sockets.length, 1);
+  wire.wake();
+  await settle();
+  assert.equal(sockets.length, 2);
+});
+
+test("a hello that takes for ever is given up", async () => {
+  const { clock, states } = setUp({ hello: () => new Promise(() => {}) });
+  await clock.pass(15_000);
+  assert.equal(states.at(-1).state, "waiting");
+});
+
+test("a try that began without a network does not hold up the next", async () => {
+  const { clock, sockets, wire } = setUp();
+  await settle();
+  await clock.pass(6_000);
+  wire.wake();
+  await settle();
+  assert.equal(sockets.length, 2);
+});

@@ -47,3 +47,7 @@ test("another day than today begins with its date", () => {
   const list = rows(log(ev(1, "agent", { ts: NOW - 3 * 86_400_000 }), ev(2, "agent")), [], null);
   assert.deepEqual(list.map((row) => row.type), ["day", "bubble", "day", "bubble"]);
 });
+
+test("one word under the last of those on their way says it for all", () => {
+  assert.deepEqual(marks(rows(log(), [entry("sending"), entry("waiting", { cmid: "y" })], null)), [null, "waiting"]);
+});
