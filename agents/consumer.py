@@ -169,6 +169,9 @@ class StaffConnection(Connection):
         assert self.actor is not None
         verb = _VERBS[type(command)]
         await verb(self, self.actor, command)
+        if isinstance(command, _CHANGES_THE_OWN_DESK):
+            # The hint says the same; whoever acted here does not depend on its coming.
+            desks().ask(self.agent_id)
 
     async def _state(self, actor: Actor, command: commands.StateCommand) -> None:
         await database.run(lifecycle.declare, actor, self.agent_id, command.status, command.reason)
@@ -338,6 +341,18 @@ _VERBS: dict[type[commands.Command], _Verb] = {
     commands.ForceClose: StaffConnection._force_close,
     commands.ForceState: StaffConnection._force_state,
 }
+
+
+_CHANGES_THE_OWN_DESK = (
+    commands.StateCommand,
+    commands.Accept,
+    commands.Decline,
+    commands.Claim,
+    commands.Transfer,
+    commands.Release,
+    commands.StaffClose,
+    commands.Takeover,
+)
 
 
 def desks() -> Desks:

@@ -10,6 +10,8 @@ from tests.faults.judges import Violation
 from tests.faults.ledger import Ledger
 
 _ENDS_A_TURN = frozenset({"left", "transferred", "closed"})
+# Word of a turn may be late by so much; whoever lost it sooner is owed none of its lines.
+LATE_MS = 2_000
 
 
 def _screens(history: Iterable[Record]) -> dict[tuple[str, str, str, str], list[Record]]:
@@ -79,12 +81,14 @@ def _owed(who: str, conv: str, lane: str, ledger: Ledger, history: Sequence[Reco
         return head
     if lane == "note":
         return None
-    end, serves = None, False
+    end, serves, began = None, False, 0
     for row in ledger.lines(conv):
         if row.kind == "joined":
-            serves = row.author == who
+            serves, began = row.author == who, row.ts
         elif serves and row.kind in _ENDS_A_TURN:
-            end, serves = row.seq, False
+            if row.ts - began >= LATE_MS:
+                end = row.seq
+            serves = False
     return end
 
 
