@@ -140,19 +140,20 @@ class DispatcherKilled(Scene):
             await crowd.until(lambda p=player: _served(crowd, p.conv), 15)
             outcome.recoveries_s.append(time.monotonic() - at)
             outcome.require(_served(crowd, player.conv), "a waiting player was not served")
-            took = _rung(house, player.conv) / 1000 - back
+            took = _first_ring(house, back)
             outcome.within(took, QUEUE_SECONDS + IMPORT_SECONDS, "until the queue moved")
             outcome.figures[f"queue moved after return {outcome.injected} (s)"] = round(took, 1)
         return outcome
 
 
-def _rung(house: House, conv: str) -> float:
-    """When the conversation was first offered to an agent, in milliseconds of the database's clock."""
+def _first_ring(house: House, since: float) -> float:
+    """Seconds until the dispatcher offered anything to anybody. (How long this one player waits says
+    more of the agents' places than of the dispatcher.)"""
     (row,) = house.rows(
-        "SELECT coalesce(min(offered_ts), 0) AS at FROM conversations_offer WHERE conversation_id = ?",
-        conv,
+        "SELECT coalesce(min(offered_ts), 0) AS at FROM conversations_offer WHERE offered_ts >= ?",
+        int(since * 1000),
     )
-    return float(row["at"])
+    return float(row["at"]) / 1000 - since if row["at"] else float("inf")
 
 
 def _served(crowd: Crowd, conv: str) -> bool:
