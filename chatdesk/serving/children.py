@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 _PR_SET_PDEATHSIG = 1
 LONGEST_BACKOFF_SECONDS = 10.0
-SETTLED_SECONDS = 20.0
+SETTLED_SECONDS = 8.0
 
 
 def _die_with_parent(number: int) -> None:
