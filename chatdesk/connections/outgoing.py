@@ -132,12 +132,8 @@ class Outgoing:
             self._pings.popleft()
         return self._number
 
-    def asked_for(self, number: int) -> bool:
-        """Whether a ping of this number waits for its pong."""
-        return bool(self._pings) and self._pings[0][0] <= number <= self._number
-
     def ponged(self, number: int) -> None:
-        if not self.asked_for(number):
+        if number > self._number:
             return
         while self._pings and self._pings[0][0] <= number:
             _, pushed, at = self._pings.popleft()

@@ -17,7 +17,7 @@ LEAST_WAIT_SECONDS = 0.05
 
 class Pulse:
     """``beat`` sends a ping, ``silent`` ends the socket, ``check`` is asked on each turn whether the
-    socket may go on. ``hello_late`` is called when nobody said hello in time."""
+    socket may go on."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Pulse:
         self._timer: asyncio.TimerHandle | None = None
 
     def wait_for_hello(self, seconds: float, hello_late: Callable[[], None]) -> None:
+        """``hello_late`` is called when ``begin`` has not been by then."""
         self._timer = asyncio.get_running_loop().call_later(seconds, hello_late)
 
     def heard(self) -> None:

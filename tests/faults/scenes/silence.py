@@ -147,7 +147,7 @@ class SilentCut(Scene):
     def _judge(self, crowd: Crowd, group: Group, outcome: Outcome) -> None:
         """A client that heard nothing gave up in time; one whose cut was short kept its socket."""
         noticed = _ends(crowd, group)
-        late = [seconds for seconds in noticed.values() if seconds > NOTICE_SECONDS + 3]
+        late = [seconds for seconds in noticed.values() if seconds > NOTICE_SECONDS + 1]
         outcome.require(not late, f"a client noticed only after {max(late, default=0):.1f} s")
         if group.seconds > NOTICE_SECONDS:
             missing = {tab.name for tab in group.tabs} - noticed.keys()
