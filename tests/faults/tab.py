@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
@@ -71,7 +72,7 @@ class Tab:
         self.last_copy: Frame = {}
         self._introduce, self._heard = introduce, heard
         self._socket: ClientConnection | None = None
-        self._number = 0
+        self._number, self._heard_at = 0, 0.0
         self._live = asyncio.Event()
         self._answers: dict[str, asyncio.Future[Frame]] = {}
         self._refs = count(1)
@@ -106,7 +107,7 @@ class Tab:
 
     async def _one_socket(self, renew: bool) -> tuple[bool, int]:
         """From dialling to the end: (whether there was a welcome, the close code)."""
-        self._number = next(_sockets)
+        self._number, self._heard_at = next(_sockets), time.monotonic()
         welcomed, code = False, 1006
         try:
             hello = await self._introduce(self, renew)
@@ -124,8 +125,13 @@ class Tab:
                 await self._socket.send(json.dumps(hello))
                 while True:
                     await self.reads.wait()
-                    async with asyncio.timeout(SILENCE_SECONDS):
-                        text = await self._socket.recv()
+                    try:
+                        async with asyncio.timeout(SILENCE_SECONDS):
+                            text = await self._socket.recv()
+                    except TimeoutError:
+                        self.cut()  # nobody is there to answer a goodbye
+                        raise
+                    self._heard_at = time.monotonic()
                     welcomed = self._take(text) or welcomed
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else 1006
@@ -136,7 +142,8 @@ class Tab:
         finally:
             self._socket = None
             self._live.clear()
-            self._note("closed", code=str(code), data={"welcomed": welcomed})
+            silent = time.monotonic() - self._heard_at
+            self._note("closed", code=str(code), data={"welcomed": welcomed, "silent": silent})
             for waiting in self._answers.values():
                 if not waiting.done():
                     waiting.set_exception(Lost())

@@ -7,7 +7,7 @@ said): a child that comes back would die for ever. In the order of the product's
 ``dies-committed``    web: committed; nobody was told anything
 ``dies-unpushed``     web: committed, the publication waits for the loop
 ``dies-unacked``      web: pushed to this process's sockets; no ack
-``dies-unrung``       web: acked and pushed here; the other processes were not told
+``dies-unrung``       web: acked and pushed here; the other processes, where the player sits, were not told
 ``dies-idle``         dispatcher: before a step
 ``dies-offering``     dispatcher: an offer is written, its transaction is open
 ``dies-offered``      dispatcher: the offer is committed; nobody was told
@@ -169,12 +169,23 @@ def _unrung(argument: str) -> None:
     death, original = Death("dies-unrung", argument), Bridge.put
 
     def put(bridge: Any, batch: Sequence[Any]) -> None:
-        if has_message(batch) and death.due():
+        if has_message(batch) and _player_sits_elsewhere(batch) and death.due():
             asyncio.get_running_loop().call_later(ACK_SECONDS, die)
         else:
             original(bridge, batch)
 
     Bridge.put = put  # type: ignore[method-assign]
+
+
+def _player_sits_elsewhere(batch: Sequence[Any]) -> bool:
+    """Whether somebody of the staff hears a line of the batch here, and its player does not."""
+    from chatdesk.delivery.audience import Line, player, staff
+    from chatdesk.delivery.hub import hub
+
+    return any(
+        isinstance(one, Line) and hub.has(staff(one.conv)) and not hub.has(player(one.conv))
+        for one in batch
+    )
 
 
 # --- dispatcher ------------------------------------------------------------------------------------

@@ -24,8 +24,12 @@ BACK_SECONDS = 15.0
 # PostgreSQL's own files take about 50 MB; the log of transactions at most 8.
 POSTGRESQL_MB, SQLITE_MB = 160, 24
 TALKS_SECONDS = 3.0
-# Refusals that the chat's own life explains: small writes may still fit on a full disk.
-OF_THE_CHAT = frozenset({"closed", "not_assignee"})
+# Refusals that the chat's own life may explain, and what must then stand in it: small writes may still
+# fit on a full disk.
+OF_THE_CHAT = {
+    "closed": {"closed"},
+    "not_assignee": {"closed", "left", "transferred"},
+}
 
 
 class _Full(Scene):
@@ -85,7 +89,7 @@ class _Full(Scene):
             records = list(history.records)
             found = await asyncio.to_thread(ledger.read, tenant, "small")
             outcome.findings += [str(one) for one in checker.check(records, found)[:8]]
-            self._judge(tenant, history, children, (began, freed), outcome)
+            self._judge(tenant, history, found, children, (began, freed), outcome)
         finally:
             await crowd.go()
             await asyncio.to_thread(tenant.shut)
@@ -104,6 +108,7 @@ class _Full(Scene):
     def _judge(
         tenant: House,
         history: History,
+        rows: ledger.Ledger,
         children: dict[int, str],
         span: tuple[float, float],
         outcome: Outcome,
@@ -111,10 +116,11 @@ class _Full(Scene):
         began, freed = span
         sent = [one for one in history.of("sent", since=began) if one.at <= freed]
         acked = [one for one in history.of("ok", since=began) if one.cmid and one.at <= freed]
+        convs = {one.cmid: one.conv for one in history.of("invoke") if one.cmid}
         final = [
             one
             for one in history.of("fail", since=began)
-            if one.cmid and one.at <= freed and one.code not in OF_THE_CHAT
+            if one.cmid and one.at <= freed and not _explained(one.code, convs[one.cmid], rows)
         ]
         outcome.figures |= {
             "sent while full": len(sent),
@@ -130,6 +136,11 @@ class _Full(Scene):
         dead = children.keys() - tenant.processes().keys()
         outcome.require(not dead, f"processes died: {[children[pid] for pid in dead]}")
         outcome.require(tenant.alive, "serve ended")
+
+
+def _explained(code: str, conv: str, rows: ledger.Ledger) -> bool:
+    """Whether the conversation's own lines say why a message was refused for good."""
+    return any(row.kind in OF_THE_CHAT.get(code, ()) for row in rows.lines(conv))
 
 
 def _write_nowhere(tenant: House) -> None:

@@ -152,8 +152,8 @@ class SilentCut(Scene):
         if group.seconds > NOTICE_SECONDS:
             missing = {tab.name for tab in group.tabs} - noticed.keys()
             outcome.require(not missing, f"{missing} never noticed a cut of {group.seconds:g} s")
-            outcome.figures[f"clients noticed after (s, cut of {group.seconds:g})"] = round(
-                max(noticed.values(), default=0.0), 1
+            outcome.figures[f"silence before clients gave up (s, cut of {group.seconds:g})"] = (
+                round(max(noticed.values(), default=0.0), 1)
             )
 
     @staticmethod
@@ -182,12 +182,13 @@ def _held(house: House, address: str) -> int:
 
 
 def _ends(crowd: Crowd, group: Group) -> dict[str, float]:
-    """For each tab of a group the first end of its socket in the cut, in seconds from the cut."""
+    """For each tab of a group the first end of its socket in the cut, in seconds from its last frame."""
     found: dict[str, float] = {}
     names = {tab.name for tab in group.tabs}
     for one in crowd.history.of("closed", since=group.cut_at):
         if one.tab in names and one.at <= group.healed_at:
-            found.setdefault(one.tab, one.at - group.cut_at)
+            assert one.data is not None
+            found.setdefault(one.tab, one.data["silent"])
     return found
 
 
