@@ -22,7 +22,8 @@ from agents.canned import listing
 from agents.models import Agent
 from agents.roster import roster
 from chatdesk.conversations import access
-from chatdesk.conversations.models import Seat
+from chatdesk.conversations.models import Offer, Seat
+from chatdesk.dispatch import explaining
 from chatdesk.refusals import Refused
 from chatdesk.rest import RefusalSerializer, Strict, View
 
@@ -88,6 +89,13 @@ class StaffView(View):
         return agent
 
 
+def _conv(request: Request) -> str:
+    conv = request.query_params.get("conv", "")
+    if not conv or len(conv) > CONV_CHARS or not conv.isprintable():
+        raise Refused("bad_field", fields={"conv": "required" if not conv else "invalid"})
+    return conv
+
+
 class TicketBody(Strict):
     """No fields: a ticket is for whoever asks."""
 
@@ -142,10 +150,7 @@ class Canned(StaffView):
     )
     def get(self, request: Request) -> Response:
         agent = self.agent(request)
-        conv = request.query_params.get("conv", "")
-        if not conv or len(conv) > CONV_CHARS or not conv.isprintable():
-            raise Refused("bad_field", fields={"conv": "required" if not conv else "invalid"})
-        return Response(listing.for_conversation(identity.actor(agent), conv))
+        return Response(listing.for_conversation(identity.actor(agent), _conv(request)))
 
 
 class RosterAgent(serializers.Serializer[Any]):
@@ -177,3 +182,49 @@ class Roster(StaffView):
         actor = identity.actor(self.agent(request))
         access.require(actor, "roster")
         return Response(roster(actor))
+
+
+class Named(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    alias = serializers.CharField()
+
+
+class Excluded(serializers.Serializer[Any]):
+    reason = serializers.CharField(
+        help_text="`brand` `language` `skill` `asked` `full` `away` `offline` `lost`"
+    )
+    agents = Named(many=True)
+
+
+class Considered(serializers.Serializer[Any]):
+    free = Named(many=True)
+    excluded = Excluded(many=True)
+
+
+class Decision(Considered):
+    offer = serializers.CharField()
+    agent = Named()
+    state = serializers.ChoiceField(Offer.State.values)
+    reason = serializers.CharField()
+    offered_ts = serializers.IntegerField()
+    ended_ts = serializers.IntegerField(allow_null=True)
+    why = serializers.DictField()
+
+
+class RoutingBody(serializers.Serializer[Any]):
+    conv = serializers.CharField()
+    state = serializers.ChoiceField(["queued", "active", "closed"])
+    waiting = Considered(allow_null=True)
+    decisions = Decision(many=True)
+
+
+class Routing(StaffView):
+    @extend_schema(
+        operation_id="staff_routing",
+        summary="Supervisors: why a conversation was rung where it was, and what it waits for",
+        parameters=[OpenApiParameter("conv", str, required=True)],
+        responses={200: RoutingBody, **dict.fromkeys((400, 401, 403, 404), RefusalSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        actor = identity.actor(self.agent(request))
+        return Response(explaining.routing(actor, _conv(request)))

@@ -10,5 +10,6 @@ urlpatterns = [
     path("wall/", views.wall, name="wall"),
     path("api/v1/staff/tickets", api.Tickets.as_view(), name="staff-tickets"),
     path("api/v1/staff/canned", api.Canned.as_view(), name="staff-canned"),
+    path("api/v1/staff/routing", api.Routing.as_view(), name="staff-routing"),
     path("api/v1/staff/roster", api.Roster.as_view(), name="staff-roster"),
 ]

@@ -22,7 +22,17 @@ _AGENT = frozenset(
     | {"transfer", "release", "close", "help", "canned", "roster"}
 )
 _SUPERVISOR = _AGENT | {
-    *("wall", "watch", "unwatch", "whisper", "takeover", "assign", "force_close", "force_state")
+    *(
+        "wall",
+        "watch",
+        "unwatch",
+        "whisper",
+        "takeover",
+        "assign",
+        "force_close",
+        "force_state",
+        "routing",
+    )
 }
 _PLAYER = frozenset({"open", "send", "typing", "read", "history", "close", "rate", "auth"})
 ACTIONS: dict[str, frozenset[str]] = {

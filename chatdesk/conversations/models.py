@@ -307,6 +307,9 @@ class Offer(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.OFFERED)
     reason = models.CharField(max_length=200, default="", blank=True)
     why = models.JSONField(default=dict)
+    considered = models.JSONField(
+        default=dict, help_text="Who else was looked at, and by what each was ruled out"
+    )
     round_epoch = models.BigIntegerField(help_text="Epoch of the wait in which it was made")
     offered_ts = models.BigIntegerField()
     due_ts = models.BigIntegerField()

@@ -22,8 +22,11 @@ MISSES_UNTIL_AWAY = 3
 MISSED = "missed"
 
 
-def make(conv: str, agent_id: int, why: dict[str, Any]) -> bool:
-    """The dispatcher rings an agent; False when the place or the conversation was gone meanwhile."""
+def make(
+    conv: str, agent_id: int, why: dict[str, Any], considered: dict[str, Any] | None = None
+) -> bool:
+    """The dispatcher rings an agent; False when the place or the conversation was gone meanwhile.
+    ``considered`` is kept for supervisors with the offer, and never sent to the agent."""
     with transition() as changes:
         seat = holding.seat(agent_id)
         row = (
@@ -43,6 +46,7 @@ def make(conv: str, agent_id: int, why: dict[str, Any]) -> bool:
             conversation=row,
             agent_id=agent_id,
             why=why,
+            considered=considered or {},
             round_epoch=row.epoch,
             offered_ts=now,
             due_ts=now + row.brand.offer_seconds * 1000,

@@ -6,7 +6,7 @@ the least loaded; of equals the one whose last conversation is longest ago.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,24 +37,51 @@ class Need:
 
 def able(candidate: Candidate, need: Need) -> bool:
     """Whether an agent may serve it at all, free or not."""
-    return (
-        (not candidate.brands or need.brand_id in candidate.brands)
-        and need.lang in candidate.languages
-        and (not need.skill or need.skill in candidate.skills)
-    )
+    return _unable(candidate, need) is None
+
+
+def _unable(candidate: Candidate, need: Need) -> str | None:
+    if candidate.brands and need.brand_id not in candidate.brands:
+        return "brand"
+    if need.lang not in candidate.languages:
+        return "language"
+    if need.skill and need.skill not in candidate.skills:
+        return "skill"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Who can be rung now, and the others by what rules each out: ``brand``, ``language``, ``skill``,
+    ``asked`` (in this round already) or ``full``; the first that applies."""
+
+    free: Sequence[Candidate]
+    excluded: Mapping[str, Sequence[int]]
+
+
+def sort(candidates: Sequence[Candidate], need: Need, asked: Collection[int]) -> Sorted:
+    free: list[Candidate] = []
+    excluded: dict[str, list[int]] = {}
+    for candidate in candidates:
+        reason = _unable(candidate, need)
+        if reason is None and candidate.agent_id in asked:
+            reason = "asked"
+        if reason is None and candidate.load >= candidate.capacity:
+            reason = "full"
+        if reason is None:
+            free.append(candidate)
+        else:
+            excluded.setdefault(reason, []).append(candidate.agent_id)
+    return Sorted(free, excluded)
 
 
 def choose(
     candidates: Sequence[Candidate], need: Need, asked: Collection[int]
-) -> tuple[Candidate, dict[str, Any]] | None:
-    """The agent to ring and why, or None; ``asked`` were rung in this round already."""
-    free = [
-        candidate
-        for candidate in candidates
-        if candidate.load < candidate.capacity
-        and candidate.agent_id not in asked
-        and able(candidate, need)
-    ]
+) -> tuple[Candidate, dict[str, Any], dict[str, Any]] | None:
+    """The agent to ring, why, and who was considered; None when nobody is free. ``asked`` were rung in
+    this round already."""
+    found = sort(candidates, need, asked)
+    free = found.free
     if not free:
         return None
     returning = next((c for c in free if c.agent_id == need.last_agent_id), None)
@@ -69,4 +96,5 @@ def choose(
         "load": chosen.load,
         "candidates": len(free),
     }
-    return chosen, why
+    considered = {"free": [c.agent_id for c in free], "excluded": dict(found.excluded)}
+    return chosen, why, considered

@@ -101,21 +101,25 @@ def offer_waiting(sight: Sight | None) -> None:
     waiting = [row for row in queries.waiting() if row.pk not in standing]
     if not waiting:
         return
-    candidates = _candidates(sight)
+    candidates = present(sight)
     if not candidates:
         return
     made = 0
+    away: dict[str, list[int]] | None = None
     for row in waiting:
         need = Need(row.pk, row.brand_id, row.lang, row.skill, None)
         if not any(choosing.able(c, need) and c.load < c.capacity for c in candidates):
             # A long queue that nobody can serve now costs nothing.
             continue
         need = replace(need, last_agent_id=_last_agent(row))
-        choice = choosing.choose(candidates, need, _asked(row, candidates, need))
+        choice = choosing.choose(candidates, need, asked(row, candidates, need))
         if choice is None:
             continue
-        chosen, why = choice
-        if _unless_locked(offers.make, row.pk, chosen.agent_id, why):
+        chosen, why, considered = choice
+        if away is None:
+            away = absent(sight)
+        considered["excluded"].update(away)
+        if _unless_locked(offers.make, row.pk, chosen.agent_id, why, considered):
             made += 1
         # Also when it failed: then what we believed of this agent is out of date.
         chosen.load += 1
@@ -123,7 +127,8 @@ def offer_waiting(sight: Sight | None) -> None:
             return
 
 
-def _candidates(sight: Sight | None) -> list[Candidate]:
+def present(sight: Sight | None) -> list[Candidate]:
+    """Whoever declared himself available and is there, free or not."""
     seats = (
         Seat.objects.filter(status="available", lost_ts__isnull=True, agent__is_active=True)
         .prefetch_related("personas")
@@ -151,7 +156,19 @@ def _candidates(sight: Sight | None) -> list[Candidate]:
     ]
 
 
-def _asked(row: Conversation, candidates: list[Candidate], need: Need) -> set[int]:
+def absent(sight: Sight | None) -> dict[str, list[int]]:
+    """The others on the staff by what keeps them: ``away``, ``offline``, or ``lost`` without a socket."""
+    found: dict[str, list[int]] = defaultdict(list)
+    seats = Seat.objects.filter(agent__is_active=True).order_by("pk")
+    for pk, status, lost_ts in seats.values_list("pk", "status", "lost_ts"):
+        if status != "available":
+            found[status].append(pk)
+        elif lost_ts is not None or (sight is not None and pk not in sight.agents):
+            found["lost"].append(pk)
+    return dict(found)
+
+
+def asked(row: Conversation, candidates: list[Candidate], need: Need) -> set[int]:
     """Whom this round has tried: never twice the same, until everybody who can was tried once."""
     offered = Offer.objects.filter(conversation=row, round_epoch=row.epoch)
     rung = dict(offered.values_list("agent_id", "ended_ts"))

@@ -33,4 +33,5 @@ def test_the_document_is_served(client):
         "/api/v1/staff/tickets",
         "/api/v1/staff/canned",
         "/api/v1/staff/roster",
+        "/api/v1/staff/routing",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatdesk.dispatch.choosing import Candidate, Need, choose
+from chatdesk.dispatch.choosing import Candidate, Need, choose, sort
 
 
 def _agent(agent_id: int, **facts: object) -> Candidate:
@@ -55,3 +55,28 @@ def test_last_agent_is_preferred_only_while_eligible() -> None:
     back = Need("c", brand_id=1, lang="en", skill="", last_agent_id=1)
     assert _chosen([_agent(1, load=2), _agent(2)], back) == 1
     assert _chosen([_agent(1, load=3), _agent(2)], back) == 2
+
+
+def test_each_candidate_is_free_or_ruled_out_for_one_stated_reason() -> None:
+    need = Need("c", brand_id=1, lang="fi", skill="payments", last_agent_id=None)
+    payments, finnish = frozenset({"payments"}), frozenset({"fi"})
+    found = sort(
+        [
+            _agent(1, brands=frozenset({2}), languages=finnish, skills=payments),
+            _agent(2, skills=payments),
+            _agent(3, languages=finnish),
+            _agent(4, languages=finnish, skills=payments, load=3),
+            _agent(5, languages=finnish, skills=payments),
+            _agent(6, languages=finnish, skills=payments),
+        ],
+        need,
+        asked=(5,),
+    )
+    assert [one.agent_id for one in found.free] == [6]
+    assert found.excluded == {
+        "brand": [1],
+        "language": [2],
+        "skill": [3],
+        "full": [4],
+        "asked": [5],
+    }
