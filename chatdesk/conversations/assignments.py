@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatdesk.conversations import access, clock, errors, holding, messages, offers
+from django.db.models import F
+
+from chatdesk.conversations import (
+    access,
+    clock,
+    due,
+    errors,
+    holding,
+    messages,
+    offers,
+    standing,
+)
 from chatdesk.conversations.access import SYSTEM, Actor
 from chatdesk.conversations.models import Assignment, Conversation, Intervention, Seat
 from chatdesk.conversations.transition import Changes, transition
@@ -71,11 +82,13 @@ def transfer(
                 raise errors.NotFound
             if seat.status != "available" or seat.lost_ts is not None:
                 raise errors.AtCapacity
-            if holding.load(target) + holding.ringing(target) >= seat.capacity:
+            used = holding.load(target) + holding.ringing(target)
+            if used >= seat.capacity or holding.at_cap(seat, row):
                 raise errors.AtCapacity
             to = {"to_alias": alias_at(seat, row.brand_id)}
         else:
-            skilled = (found for found in Seat.objects.all() if skill in found.skills)
+            now = clock.now_ms()
+            skilled = (found for found in Seat.objects.all() if skill in skills_at(found, now))
             if not any(_serves(found, row.brand_id) for found in skilled):
                 raise errors.BadField
             seat = None
@@ -90,6 +103,7 @@ def transfer(
             begin(changes, row, seat, by=_as_actor(seat), how="transfer", ended=True)
         else:
             row.skill = str(skill)
+            row.waive_ts = row.waived_ts = None
             enqueue(changes, row, "transferred")
         changes.queue(row.brand_id)
 
@@ -139,18 +153,78 @@ def assign(actor: Actor, conv: str, agent: str) -> int:
 
 
 def return_to_queue(conv: str, agent_id: int, reason: str) -> bool:
-    """The dispatcher takes a conversation from an agent who is gone; False if it moved meanwhile."""
+    """The dispatcher takes a conversation from an agent who is gone or silent; False if it moved
+    meanwhile. ``reason`` is ``lost``, ``no_reply`` or ``full``."""
     with transition() as changes:
         row, _ = holding.conversation(_EVERYWHERE, conv, agent_id)
         if row.state != "active" or row.owner_id != agent_id:
             return False
-        alias = alias_of_owner(row)
+        give_back(changes, row, reason)
+    return True
+
+
+def give_back(changes: Changes, row: Conversation, reason: str) -> None:
+    """To the head of the queue, the original wait kept. The owner's seat and the row are locked."""
+    left = Actor("agent", str(row.owner_id), alias=alias_of_owner(row))
+    end(changes, row, reason)
+    told = "connection" if reason == "lost" else reason
+    messages.record(changes, row, "left", left, facts={"reason": told})
+    enqueue(changes, row, "returned")
+    changes.queue(row.brand_id)
+
+
+def hand_over(conv: str, agent_id: int, to_agent_id: int | None, reason: str) -> bool:
+    """The dispatcher gives an agent's conversation to a colleague who still has room, else back to the
+    head of the queue; False if it moved meanwhile. ``reason`` is ``shift_end``."""
+    with transition() as changes:
+        named = [agent_id] + ([to_agent_id] if to_agent_id is not None else [])
+        row, seats = holding.conversation(_EVERYWHERE, conv, *named)
+        if row.state != "active" or row.owner_id != agent_id:
+            return False
+        seat = seats.get(to_agent_id) if to_agent_id is not None else None
+        if seat is None or not _takes_more(seat, row):
+            give_back(changes, row, reason)
+            return True
+        left = Actor("agent", str(agent_id), alias=alias_of_owner(row))
         end(changes, row, reason)
-        left = Actor("agent", str(agent_id), alias=alias)
-        messages.record(changes, row, "left", left, facts={"reason": "connection"})
-        enqueue(changes, row, "returned")
+        facts = {"to_alias": alias_at(seat, row.brand_id), "reason": reason}
+        messages.record(
+            changes, row, "transferred", left, facts=facts, staff={"to": str(to_agent_id)}
+        )
+        begin(changes, row, seat, by=_as_actor(seat), how="transfer", ended=True)
         changes.queue(row.brand_id)
     return True
+
+
+def put_to_sleep(changes: Changes, row: Conversation) -> None:
+    """Both are silent: its place is free for somebody else. The caller saves the row."""
+    Assignment.objects.filter(conversation=row, ended_ts__isnull=True).update(
+        asleep=True, slot=None
+    )
+    row.sleeping, row.prompted_ts = True, clock.now_ms()
+    changes.desk(row.owner_id or 0)
+    changes.hint("dispatch")
+    changes.hint("wall")
+
+
+def wake(changes: Changes, row: Conversation, seat: Seat) -> None:
+    """Somebody spoke: its agent has it on his hands again, at most one place above his capacity; else
+    it goes to whoever has room. The caller saves the row."""
+    taken = holding.load(seat.pk)
+    row.sleeping = False
+    if taken > seat.capacity and row.unanswered_since_ts is not None:
+        give_back(changes, row, "full")
+        return
+    room = seat.capacity - taken
+    Assignment.objects.filter(conversation=row, ended_ts__isnull=True).update(
+        asleep=False,
+        slot=_free_slot(seat) if room > 0 else None,
+        places=max(min(row.weight, room), 1),
+        forced=room <= 0,
+    )
+    changes.desk(seat.pk)
+    offers.withdraw_surplus(changes, seat)
+    changes.hint("wall")
 
 
 # --- the two movements every verb is made of --------------------------------------------------------
@@ -167,19 +241,18 @@ def begin(
     ended: bool = False,
 ) -> None:
     """The seat's agent becomes the owner. Both rows are locked; nobody owns the conversation."""
-    busy = Assignment.objects.filter(agent_id=seat.pk, ended_ts__isnull=True)
-    taken = set(busy.values_list("slot", flat=True))
-    full = len(busy) >= seat.capacity
-    if full and not forced:
+    room = seat.capacity - holding.load(seat.pk)
+    full = room <= 0
+    if not forced and (full or holding.at_cap(seat, row)):
         raise errors.AtCapacity
-    slot = next((number for number in range(seat.capacity) if number not in taken), None)
     now = clock.now_ms()
     offers.settle(changes, row, accepted_by=seat.pk, alias=alias_at(seat, row.brand_id))
     row.epoch += 1
     Assignment.objects.create(
         conversation=row,
         agent_id=seat.pk,
-        slot=None if full else slot,
+        slot=None if full else _free_slot(seat),
+        places=max(min(row.weight, room), 1),
         epoch=row.epoch,
         how=how,
         forced=full,
@@ -187,6 +260,10 @@ def begin(
     )
     waited = now - row.waiting_since_ts
     row.state, row.owner_id, row.sleeping = "active", seat.pk, False
+    # A supervisor who steps in reads first: he is held to no deadline.
+    row.owned_since_ts = None if how == "takeover" else now
+    row.waive_ts = None
+    due.plan(row, row.brand)
     messages.record(changes, row, "joined", by, facts={"waited_ms": waited})
     row.save()
     Seat.objects.filter(pk=seat.pk).update(last_accepted_ts=now, missed=0)
@@ -201,11 +278,15 @@ def end(changes: Changes, row: Conversation, reason: str) -> None:
     owner = row.owner_id
     if owner is None:
         return
+    now = clock.now_ms()
+    wraps = row.brand.wrap_up_seconds if reason == "closed" and not row.sleeping else 0
     Assignment.objects.filter(conversation=row, ended_ts__isnull=True).update(
-        ended_ts=clock.now_ms(), end_reason=reason
+        ended_ts=now, end_reason=reason, wrap_up_ts=now + wraps * 1000 if wraps else None
     )
     row.owner_id = None
-    row.help = False
+    row.help = row.sleeping = False
+    if not wraps:
+        _spread(owner)
     changes.desk(owner)
     changes.conversation(row.pk)
 
@@ -213,9 +294,58 @@ def end(changes: Changes, row: Conversation, reason: str) -> None:
 def enqueue(changes: Changes, row: Conversation, reason: str) -> None:
     """Puts it in the queue with the wait it has; ``reason`` is new, returned or transferred."""
     row.state = "queued"
+    row.owned_since_ts = None
+    standing.place(row)
+    due.plan(row, row.brand)
     messages.record(changes, row, "queued", SYSTEM, facts={"reason": reason})
     row.save()
     changes.conversation(row.pk)
+
+
+def end_wrap_ups(changes: Changes, agent_id: int, until_ts: int | None = None) -> None:
+    """The places that were kept after a close are free: all of them, or those due by then."""
+    kept = Assignment.objects.filter(agent_id=agent_id, wrap_up_ts__isnull=False)
+    if until_ts is not None:
+        kept = kept.filter(wrap_up_ts__lte=until_ts)
+    if kept.update(wrap_up_ts=None):
+        _spread(agent_id)
+        changes.desk(agent_id)
+        changes.hint("dispatch")
+
+
+def _spread(agent_id: int) -> None:
+    """A heavy conversation that found less room than it weighs takes the rest as places come free."""
+    squeezed = Assignment.objects.filter(
+        agent_id=agent_id,
+        ended_ts__isnull=True,
+        asleep=False,
+        slot__isnull=False,
+        places__lt=F("conversation__weight"),
+    ).select_related("conversation")
+    for one in squeezed.order_by("began_ts", "pk"):
+        capacity = Seat.objects.values_list("capacity", flat=True).get(pk=agent_id)
+        used = holding.load(agent_id) + holding.ringing(agent_id)
+        more = min(one.conversation.weight - one.places, capacity - used)
+        if more > 0:
+            Assignment.objects.filter(pk=one.pk).update(places=F("places") + more)
+
+
+def _free_slot(seat: Seat) -> int | None:
+    busy = Assignment.objects.filter(agent_id=seat.pk, ended_ts__isnull=True)
+    taken = set(busy.values_list("slot", flat=True))
+    return next((number for number in range(seat.capacity) if number not in taken), None)
+
+
+def _takes_more(seat: Seat, row: Conversation) -> bool:
+    """Whether the dispatcher may give him one more without ringing."""
+    used = holding.load(seat.pk) + holding.ringing(seat.pk) + holding.wrapping_up(seat.pk)
+    return (
+        seat.status == "available"
+        and seat.lost_ts is None
+        and seat.draining_since_ts is None
+        and used < seat.capacity
+        and not holding.at_cap(seat, row)
+    )
 
 
 def _force(changes: Changes, row: Conversation, seat: Seat, *, by: Actor, how: str) -> None:
@@ -276,6 +406,12 @@ def _seat_of(actor: Actor, seats: dict[int, Seat]) -> Seat:
     if seat is None:
         raise errors.Forbidden
     return seat
+
+
+def skills_at(seat: Seat, now: int) -> frozenset[str]:
+    """A skill whose certificate has expired is none."""
+    until = seat.skills_until
+    return frozenset(one for one in seat.skills if until.get(one) is None or until[one] > now)
 
 
 def agent_key(agent: str) -> int:

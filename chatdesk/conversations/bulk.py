@@ -65,14 +65,36 @@ class Held:
     unanswered_since_ts: int | None
     first_reply_ts: int | None
     blocked_ts: int | None
+    # What its next deadline is worked out from: its own facts and its brand's timers.
+    channel: str
+    sleeping: bool
+    waive_ts: int | None
+    waived_ts: int | None
+    owned_since_ts: int | None
+    last_player_ts: int | None
+    last_agent_ts: int | None
+    prompted_ts: int | None
+    warn_seconds: int
+    first_reply_seconds: int
+    nudge_seconds: int
+    silence_seconds: int
+    sleep_seconds: int
+    due: str = ""
+    due_ts: int | None = None
     changed: bool = False
 
 
 _HELD = (
     "c.id, c.state, c.epoch, c.owner_id, c.player_id, c.brand_id, c.last_seq, "
-    "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts"
+    "c.last_note_seq, c.unanswered_since_ts, c.first_reply_ts, p.blocked_ts, "
+    "c.channel, c.sleeping, c.waive_ts, c.waived_ts, c.owned_since_ts, c.last_player_ts, "
+    "c.last_agent_ts, c.prompted_ts, b.warn_seconds, b.first_reply_seconds, b.nudge_seconds, "
+    "b.silence_seconds, b.sleep_seconds"
 )
-_FROM = "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
+_FROM = (
+    "FROM conversations_conversation AS c JOIN players_player AS p ON p.id = c.player_id "
+    "JOIN conversations_brand AS b ON b.id = c.brand_id "
+)
 
 
 def _hold_with_clock(waiting: str) -> str:
@@ -164,28 +186,38 @@ def written(keys: Collection[Key], *, notes: bool) -> dict[Key, tuple[int, int, 
     return {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in found}
 
 
+_RENUMBERED = (
+    *("last_seq", "last_note_seq", "unanswered_since_ts", "first_reply_ts"),
+    *("last_player_ts", "last_agent_ts", "due", "due_ts"),
+)
+
+
 def renumber(held: dict[str, Held]) -> None:
-    """Writes the numbers and waits of the conversations that changed."""
+    """Writes the numbers, waits and deadlines of the conversations that changed."""
     changed = [
-        (row.last_seq, row.last_note_seq, row.unanswered_since_ts, row.first_reply_ts, conv)
+        [conv, *(getattr(row, name) for name in _RENUMBERED)]
         for conv, row in held.items()
         if row.changed
     ]
     if not changed:
         return
     if _is_postgresql():
+        sets = ", ".join(
+            f"{name} = (e->>{place}){'' if name == 'due' else '::bigint'}"
+            for place, name in enumerate(_RENUMBERED, start=1)
+        )
         _on_postgresql(
-            "UPDATE conversations_conversation AS c SET last_seq = (e->>0)::bigint, "
-            "last_note_seq = (e->>1)::bigint, unanswered_since_ts = (e->>2)::bigint, "
-            "first_reply_ts = (e->>3)::bigint FROM json_array_elements(%s::json) AS e "
-            "WHERE c.id = e->>4",
+            f"UPDATE conversations_conversation AS c SET {sets} "
+            "FROM json_array_elements(%s::json) AS e WHERE c.id = e->>0",
             changed,
         )
         return
+    sets = ", ".join(
+        f"{name} = e.value->>{place}" for place, name in enumerate(_RENUMBERED, start=1)
+    )
     _on_sqlite(
-        "UPDATE conversations_conversation AS c SET last_seq = e.value->>0, "
-        "last_note_seq = e.value->>1, unanswered_since_ts = e.value->>2, "
-        "first_reply_ts = e.value->>3 FROM json_each(%s) AS e WHERE c.id = e.value->>4",
+        f"UPDATE conversations_conversation AS c SET {sets} "
+        "FROM json_each(%s) AS e WHERE c.id = e.value->>0",
         changed,
     )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet, Sum
 
 from chatdesk.conversations import access
 from chatdesk.conversations.access import Actor
@@ -58,9 +60,31 @@ def concerned(row: Conversation) -> set[int]:
 
 
 def load(agent_id: int) -> int:
-    """Places taken, forced ones included. Exact while the seat is locked."""
-    return Assignment.objects.filter(agent_id=agent_id, ended_ts__isnull=True).count()
+    """Places that conversations take, forced ones included. Exact while the seat is locked."""
+    taken = Assignment.objects.filter(agent_id=agent_id, ended_ts__isnull=True, asleep=False)
+    return _places(taken)
 
 
 def ringing(agent_id: int) -> int:
-    return Offer.objects.filter(agent_id=agent_id, state="offered").count()
+    """Places that offers take."""
+    return _places(Offer.objects.filter(agent_id=agent_id, state="offered"))
+
+
+def wrapping_up(agent_id: int) -> int:
+    """Places that are kept for a moment after a close."""
+    return _places(Assignment.objects.filter(agent_id=agent_id, wrap_up_ts__isnull=False))
+
+
+def _places(rows: QuerySet[Any]) -> int:
+    return rows.aggregate(many=Sum("places"))["many"] or 0
+
+
+def at_cap(seat: Seat, row: Conversation) -> bool:
+    """Whether the agent has as many other conversations of its channel as he may have."""
+    cap = seat.channel_caps.get(row.channel)
+    if not isinstance(cap, int):
+        return False
+    open_now = Q(owner_id=seat.pk, state="active", sleeping=False)
+    rung = Q(offers__agent_id=seat.pk, offers__state="offered")
+    others = Conversation.objects.filter(open_now | rung, channel=row.channel).exclude(pk=row.pk)
+    return others.distinct().count() >= cap

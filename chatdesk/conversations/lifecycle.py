@@ -9,19 +9,27 @@ from django.db import IntegrityError
 
 from chatdesk.conversations import (
     access,
+    alarms,
     assignments,
     clock,
+    due,
     errors,
     holding,
     messages,
     offers,
+    standing,
 )
 from chatdesk.conversations.access import SYSTEM, Actor
-from chatdesk.conversations.models import Assignment, Conversation, Event, Rating, Seat
+from chatdesk.conversations.models import (
+    Assignment,
+    Brand,
+    Conversation,
+    Event,
+    Rating,
+    Route,
+    Seat,
+)
 from chatdesk.conversations.transition import Changes, transition
-
-STOP_GAMBLING = "stop_gambling"
-URGENT = 10
 
 
 def open_conversation(
@@ -31,8 +39,10 @@ def open_conversation(
     topic: str | None = None,
     lang: str = "en",
     fields: dict[str, str] | None = None,
+    channel: str = "chat",
 ) -> Conversation:
-    """The player's open conversation at the brand: a new one, or the one there is."""
+    """The player's open conversation at the brand: a new one, or the one there is. ``channel`` is
+    ``chat``, or ``message`` for one that he leaves."""
     access.require(actor, "open")
     mine = access.visible(actor).filter(brand_id=brand_id).exclude(state="closed")
     existing = mine.select_related("brand").first()
@@ -42,15 +52,17 @@ def open_conversation(
         with transition() as changes:
             now = clock.now_ms()
             row = Conversation(
-                brand_id=brand_id,
+                brand=Brand.objects.get(pk=brand_id),
                 player_id=actor.id,
                 topic=topic or "other",
                 lang=lang,
                 fields=fields or {},
-                priority=URGENT if topic == STOP_GAMBLING else 0,
+                channel=channel,
                 opened_ts=now,
                 waiting_since_ts=now,
             )
+            route = Route.objects.filter(brand_id=brand_id, topic=row.topic).first()
+            standing.asks(row, route, now)
             row.save(force_insert=True)
             facts = {"topic": row.topic, "lang": row.lang}
             messages.record(changes, row, "opened", actor, facts=facts)
@@ -77,19 +89,21 @@ def close(
             raise errors.NotAssignee
         if force:
             assignments.intervene(actor, "force_close", row, reason=reason)
-        _finish(changes, row, actor, reason, force=force)
+        finish(changes, row, actor, reason, force=force)
 
 
-def _finish(
+def finish(
     changes: Changes, row: Conversation, by: Actor, reason: str, *, force: bool = False
 ) -> None:
+    """Closes it inside the caller's transition; everybody concerned is locked."""
     alias = assignments.alias_of_owner(row) if row.owner_id else ""
     served = row.owner_id
     who = "supervisor" if force else ("agent" if by.is_staff else by.role)
     offers.settle(changes, row, accepted_by=None, alias="")
     assignments.end(changes, row, "closed")
     row.state, row.closed_ts, row.close_reason = "closed", clock.now_ms(), reason
-    row.unanswered_since_ts = None
+    row.unanswered_since_ts = row.owned_since_ts = row.waive_ts = None
+    due.plan(row, row.brand)
     staff: dict[str, Any] | None = {"reason": reason} if reason else None
     # Who of the staff closed it is told to staff; the player is told that a colleague did.
     messages.record(
@@ -166,6 +180,8 @@ def declare(
         seat.status, seat.status_reason = status, reason or ""
         if status == "available":
             seat.missed = 0
+            alarms.clear(changes, alarms.MISSED, str(agent_id))
+            assignments.end_wrap_ups(changes, agent_id)
         seat.save(update_fields=["status", "status_reason", "status_since_ts", "missed"])
         if status != "available":
             offers.withdraw_all(changes, seat)
@@ -193,7 +209,7 @@ def adopt(changes: Changes, old_player: str, known_player: str) -> None:
         if other is not None:
             held, _ = holding.conversation(_EVERYWHERE, other.pk)
             if held.state != "closed":
-                _finish(changes, held, SYSTEM, "continued")
+                finish(changes, held, SYSTEM, "continued")
     moved = list(Conversation.objects.filter(player_id=old_player).values_list("pk", flat=True))
     Conversation.objects.filter(pk__in=moved).update(player_id=known_player)
     _rename_author(old_player, known_player, moved)

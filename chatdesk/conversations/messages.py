@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chatdesk.conversations import bulk, clock, errors
+from chatdesk.conversations import bulk, clock, due, errors
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.bulk import Held, Row
 from chatdesk.conversations.models import Conversation, Event, Note
@@ -94,6 +94,8 @@ def _write(drafts: Sequence[Draft], *, wait: bool) -> list[Outcome | HeldUp]:
                 outcomes.append(HELD_UP)
             else:
                 outcomes.append(_decide(draft, held.get(draft.conv), known, now, events, notes))
+        for one in held.values():
+            due.plan(one, one)
         bulk.renumber(held)
         bulk.insert(events, notes=False)
         bulk.insert(notes, notes=True)
@@ -183,12 +185,14 @@ def _refuse(draft: Draft, held: Held) -> errors.Refusal | None:
 
 def _count_waiting(held: Held, actor: Actor, now: int) -> None:
     if actor.role == "player":
+        held.last_player_ts = now
         if held.unanswered_since_ts is None:
             held.unanswered_since_ts = now
-        return
-    held.unanswered_since_ts = None
-    if held.first_reply_ts is None:
-        held.first_reply_ts = now
+    else:
+        held.last_agent_ts = now
+        held.unanswered_since_ts = None
+        if held.first_reply_ts is None:
+            held.first_reply_ts = now
 
 
 def _role(actor: Actor, is_note: bool) -> str:
@@ -222,6 +226,7 @@ def record(
     kind: str,
     by: Actor,
     *,
+    body: str | None = None,
     facts: dict[str, Any] | None = None,
     staff: dict[str, Any] | None = None,
 ) -> Event:
@@ -235,6 +240,7 @@ def record(
         author=by.author,
         role="system" if by.role == "system" else ("player" if by.role == "player" else "agent"),
         alias="" if by.role in ("player", "system") else by.alias_at(conversation.brand_id),
+        body=body,
         shown=facts,
         staff=staff,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatdesk.conversations import access, clock, errors, holding
+from chatdesk.conversations import access, alarms, clock, errors, holding
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.conversations.transition import Changes, transition
@@ -37,7 +37,10 @@ def make(
         )
         if seat is None or row is None or seat.status != "available":
             return False
-        if holding.load(agent_id) + holding.ringing(agent_id) >= seat.capacity:
+        if seat.draining_since_ts is not None or holding.at_cap(seat, row):
+            return False
+        used = holding.load(agent_id) + holding.ringing(agent_id) + holding.wrapping_up(agent_id)
+        if used >= seat.capacity:
             return False
         if Offer.objects.filter(conversation=row, state="offered").exists():
             return False
@@ -47,6 +50,7 @@ def make(
             agent_id=agent_id,
             why=why,
             considered=considered or {},
+            places=max(min(row.weight, seat.capacity - used), 1),
             round_epoch=row.epoch,
             offered_ts=now,
             due_ts=now + row.brand.offer_seconds * 1000,
@@ -83,6 +87,9 @@ def expire(offer_id: str) -> bool:
         if seat.missed >= MISSES_UNTIL_AWAY and seat.status == "available":
             seat.status, seat.status_reason = "away", MISSED
             seat.status_since_ts = clock.now_ms()
+            alarms.raise_alarm(changes, alarms.MISSED, str(seat.pk), alias=seat.alias)
+            # What still rings at somebody who is not there rings somewhere else.
+            withdraw_all(changes, seat)
         seat.save(update_fields=["missed", "status", "status_reason", "status_since_ts"])
         changes.hint("dispatch")
         changes.hint("wall")
@@ -114,10 +121,14 @@ def settle(changes: Changes, row: Conversation, *, accepted_by: int | None, alia
 
 
 def withdraw_surplus(changes: Changes, seat: Seat) -> None:
-    """Offers beyond the places that are left are taken back."""
-    free = max(seat.capacity - holding.load(seat.pk), 0)
-    for offer in _standing(seat)[free:]:
-        _withdraw(changes, offer)
+    """Offers beyond the places that are left are taken back; a heavy one rings on in what is left."""
+    free = seat.capacity - holding.load(seat.pk)
+    for offer in _standing(seat):
+        if free <= 0:
+            _withdraw(changes, offer)
+        elif offer.places > free:
+            Offer.objects.filter(pk=offer.pk).update(places=free)
+        free -= offer.places
 
 
 def withdraw_all(changes: Changes, seat: Seat) -> None:

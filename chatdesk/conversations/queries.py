@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Count, F, Q
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from chatdesk.conversations import access, bulk, clock, shown
 from chatdesk.conversations.access import Actor
@@ -17,6 +18,7 @@ from chatdesk.conversations.models import (
     Conversation,
     Event,
     Note,
+    Offer,
     Persona,
     Seat,
 )
@@ -164,20 +166,46 @@ def staff_notes(
 # --- the queue and its estimate --------------------------------------------------------------------
 
 
-def waiting(brand_ids: Collection[int] | None = None) -> list[Conversation]:
-    """Queued conversations in the order in which they are served: priority, then the wait."""
+def waiting(brand_ids: Collection[int] | None = None) -> QuerySet[Conversation]:
+    """Queued conversations in the order in which they are served: the wait, with the head start that
+    priority gives."""
     rows = Conversation.objects.filter(state="queued")
     if brand_ids is not None:
         rows = rows.filter(brand_id__in=list(brand_ids))
-    return list(
-        rows.select_related("brand", "player").order_by("-priority", "waiting_since_ts", "pk")
-    )
+    return rows.select_related("brand", "player").order_by("rank_ts", "pk")
+
+
+def needs() -> list[str]:
+    """What those who wait ask for, each once: one look into the index for each, however many wait."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEEDS)
+        return [need for (need,) in cursor.fetchall()]
+
+
+_NEEDS = """
+WITH RECURSIVE found(need) AS (
+    SELECT (SELECT min(need) FROM conversations_conversation WHERE state = 'queued')
+    UNION ALL
+    SELECT (SELECT min(c.need) FROM conversations_conversation AS c
+            WHERE c.state = 'queued' AND c.need > found.need)
+    FROM found WHERE found.need IS NOT NULL)
+SELECT need FROM found WHERE need IS NOT NULL
+"""
+
+
+def heads_of(need: str, after: tuple[int, str], limit: int) -> list[Conversation]:
+    """The next of those who ask for the same and ring nowhere, in the order of the queue."""
+    ringing = Offer.objects.filter(conversation=OuterRef("pk"), state="offered")
+    rank_ts, pk = after
+    rows = Conversation.objects.filter(state="queued", need=need, rank_ts__gte=rank_ts)
+    rows = rows.exclude(Q(rank_ts=rank_ts) & Q(pk__lte=pk)).exclude(Exists(ringing))
+    return list(rows.order_by("rank_ts", "pk")[:limit])
 
 
 def places(brand_id: int) -> dict[str, Queue]:
-    """Place and estimate of everybody who waits at a brand."""
-    order = Conversation.objects.filter(state="queued", brand_id=brand_id).order_by(
-        "-priority", "waiting_since_ts", "pk"
+    """Place and estimate of everybody who waits at a brand; a left message has no place."""
+    order = Conversation.objects.filter(state="queued", brand_id=brand_id, channel="chat").order_by(
+        "rank_ts", "pk"
     )
     pace = _pace_ms(brand_id)
     langs = _reachable_languages(brand_id)

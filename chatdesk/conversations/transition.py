@@ -9,13 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.db import OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from chatdesk.conversations import errors, shown
-from chatdesk.conversations.models import Brand, Seat
+from chatdesk.conversations.models import Assignment, Brand, Offer, Seat
 from chatdesk.delivery.audience import Hint, Line, Publication, Word
 from chatdesk.delivery.hub import hub
 
@@ -26,6 +28,20 @@ consequences_of: Callable[[str], Iterable[Publication]] = lambda kind: ()  # noq
 _HELD_BY_OTHERS = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
+def _places(rows: QuerySet[Any]) -> Coalesce:
+    summed = rows.order_by().values("agent_id").annotate(many=Sum("places")).values("many")
+    return Coalesce(Subquery(summed, output_field=IntegerField()), Value(0))
+
+
+# What an agent's offers and conversations take of his capacity, those that wrap up included.
+_LOAD = _places(
+    Assignment.objects.filter(
+        Q(ended_ts__isnull=True, asleep=False) | Q(wrap_up_ts__isnull=False),
+        agent_id=OuterRef("pk"),
+    )
+) + _places(Offer.objects.filter(agent_id=OuterRef("pk"), state="offered"))
+
+
 class Changes:
     """What a transaction did, in the order in which it did it."""
 
@@ -34,6 +50,7 @@ class Changes:
         self._hints: dict[Hint, None] = {}
         self._kinds: dict[str, None] = {}
         self._queues: set[int] = set()
+        self._desks: set[int] = set()
 
     def event(self, row: shown.EventRow) -> None:
         self._publications.append(shown.event_line(row))
@@ -55,16 +72,20 @@ class Changes:
         self._hints[Hint("conv", conv)] = None
 
     def desk(self, agent_id: int) -> None:
-        """The agent's desk changed; its revision grows in the same transaction."""
-        hint = Hint("desk", str(agent_id))
-        if hint not in self._hints:
-            Seat.objects.filter(pk=agent_id).update(desk_rev=F("desk_rev") + 1)
-            self._hints[hint] = None
+        """The agent's desk changed: its revision grows and its places are counted at the end of the
+        same transaction. The caller holds the seat's lock."""
+        self._hints[Hint("desk", str(agent_id))] = None
+        self._desks.add(agent_id)
 
     def queue(self, brand_id: int) -> None:
         """The queue of a brand changed; its revision grows at the end of the same transaction."""
         self._hints[Hint("queue", str(brand_id))] = None
         self._queues.add(brand_id)
+
+    def count_desks(self) -> None:
+        """In the order of their keys, as they were locked."""
+        for agent_id in sorted(self._desks):
+            Seat.objects.filter(pk=agent_id).update(desk_rev=F("desk_rev") + 1, load=_LOAD)
 
     def count_queues(self) -> None:
         """Last of all, because these rows are shared by whole brands; in the order of their keys."""
@@ -88,6 +109,7 @@ def transition() -> Iterator[Changes]:
     try:
         with transaction.atomic(durable=True):
             yield changes
+            changes.count_desks()
             changes.count_queues()
     except OperationalError as error:
         if isinstance(error.__cause__, _HELD_BY_OTHERS):

@@ -7,6 +7,7 @@ holds an advisory lock; a second one waits, and takes over when the first one's 
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -18,6 +19,7 @@ from chatdesk.conversations import errors
 from chatdesk.delivery import tasks
 from chatdesk.delivery.hub import hub
 from chatdesk.dispatch import steps
+from chatdesk.dispatch.suspicion import Suspicion
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,8 @@ class Dispatcher:
     def __init__(self, of: Runtime) -> None:
         self._runtime = of
         self._leadership = Leadership()
+        self._suspicion = Suspicion()
+        self._ticked = 0.0
         self._asked = asyncio.Event()
         hub.on_hint("dispatch", lambda key: self._asked.set())
         hub.on_hint("queue", lambda key: self._asked.set())
@@ -88,8 +92,10 @@ class Dispatcher:
             await asyncio.sleep(REST_SECONDS)
 
     async def _step(self) -> None:
-        sight = await self._runtime.presence.look()
-        await database.run(steps.expire_offers)
-        await database.run(steps.notice_absence, sight)
-        await database.run(steps.return_unanswered, sight)
-        await database.run(steps.offer_waiting, sight)
+        sight = self._suspicion.doubt(await self._runtime.presence.look())
+        due = time.monotonic() - self._ticked >= TICK_SECONDS
+        if due:
+            self._ticked = time.monotonic()
+            await database.run(self._suspicion.tell, sight)
+        for step in steps.EACH_SECOND if due else steps.AT_ONCE:
+            await database.run(step, sight)

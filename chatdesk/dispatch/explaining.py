@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chatdesk.conversations import access
+from chatdesk.conversations import access, clock
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Conversation, Offer, Seat
-from chatdesk.dispatch import choosing, steps
+from chatdesk.dispatch import choosing, roll, rounds
 from chatdesk.dispatch.choosing import Need
 
 SHOWN_DECISIONS = 50
@@ -49,12 +49,18 @@ def routing(actor: Actor, conv: str) -> dict[str, Any]:
 
 
 def _now(row: Conversation) -> dict[str, Any]:
-    candidates = steps.present(None)
-    need = Need(row.pk, row.brand_id, row.lang, row.skill, None)
-    found = choosing.sort(candidates, need, steps.asked(row, candidates, need))
+    candidates = roll.present(None)
+    need = Need.of(row.need)
+    able = [
+        one.agent_id
+        for one in candidates
+        if one.has_room(need.channel) and choosing.able(one, need)
+    ]
+    rung = rounds.of([row]).get(row.pk, rounds.Rung())
+    found = choosing.sort(candidates, need, rung.asked(able, clock.now_ms()))
     return {
         "free": [candidate.agent_id for candidate in found.free],
-        "excluded": {**found.excluded, **steps.absent(None)},
+        "excluded": {**found.excluded, **roll.absent(None)},
     }
 
 

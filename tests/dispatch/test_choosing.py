@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chatdesk.dispatch.choosing import Candidate, Need, choose, sort
 
 
@@ -17,14 +19,17 @@ def _agent(agent_id: int, **facts: object) -> Candidate:
     return Candidate(agent_id=agent_id, **{**given, **facts})  # type: ignore[arg-type]
 
 
-NEED = Need("c", brand_id=1, lang="en", skill="", last_agent_id=None)
+NEED = Need(brand_id=1, lang="en")
 
 
 def _chosen(
-    candidates: list[Candidate], need: Need = NEED, asked: tuple[int, ...] = ()
+    candidates: list[Candidate],
+    need: Need = NEED,
+    asked: tuple[int, ...] = (),
+    last: int | None = None,
 ) -> int | None:
-    found = choose(candidates, need, asked)
-    return found[0].agent_id if found else None
+    free = sort(candidates, need, asked).free
+    return choose(free, need, last)[0].agent_id if free else None
 
 
 def test_least_loaded_first() -> None:
@@ -40,9 +45,9 @@ def test_of_equals_longest_since_last_accepted() -> None:
 
 
 def test_language_skill_and_brand_are_respected() -> None:
-    finnish = Need("c", brand_id=1, lang="fi", skill="", last_agent_id=None)
+    finnish = Need(brand_id=1, lang="fi")
     assert _chosen([_agent(1)], finnish) is None
-    payments = Need("c", brand_id=1, lang="en", skill="payments", last_agent_id=None)
+    payments = Need(brand_id=1, lang="en", skill="payments")
     assert _chosen([_agent(1), _agent(2, skills=frozenset({"payments"}))], payments) == 2
     assert _chosen([_agent(1, brands=frozenset({2}))]) is None
 
@@ -52,13 +57,12 @@ def test_full_and_already_asked_are_left_out() -> None:
 
 
 def test_last_agent_is_preferred_only_while_eligible() -> None:
-    back = Need("c", brand_id=1, lang="en", skill="", last_agent_id=1)
-    assert _chosen([_agent(1, load=2), _agent(2)], back) == 1
-    assert _chosen([_agent(1, load=3), _agent(2)], back) == 2
+    assert _chosen([_agent(1, load=2), _agent(2)], last=1) == 1
+    assert _chosen([_agent(1, load=3), _agent(2)], last=1) == 2
 
 
 def test_each_candidate_is_free_or_ruled_out_for_one_stated_reason() -> None:
-    need = Need("c", brand_id=1, lang="fi", skill="payments", last_agent_id=None)
+    need = Need(brand_id=1, lang="fi", skill="payments")
     payments, finnish = frozenset({"payments"}), frozenset({"fi"})
     found = sort(
         [
@@ -80,3 +84,33 @@ def test_each_candidate_is_free_or_ruled_out_for_one_stated_reason() -> None:
         "full": [4],
         "asked": [5],
     }
+
+
+def test_team_is_respected() -> None:
+    need = Need(brand_id=1, lang="en", team_id=7)
+    assert _chosen([_agent(1), _agent(2, team_id=8), _agent(3, team_id=7)], need) == 3
+
+
+def test_as_many_of_a_channel_as_he_may_have() -> None:
+    need = Need(brand_id=1, lang="en", channel="message")
+    full = _agent(1, room={"message": 0})
+    assert _chosen([full], need) is None
+    assert _chosen([full]) == 1
+
+
+def test_heavy_one_takes_what_is_left() -> None:
+    vera = _agent(1, load=1)
+    vera.takes(3, "chat")
+    assert vera.load == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "need"),
+    [
+        ("1|nl|||chat", Need(brand_id=1, lang="nl")),
+        ("2|fi|payments|7|message", Need(2, "fi", "payments", 7, "message")),
+        ("3|en|a|b||chat", Need(3, "en", "a|b", None, "chat")),
+    ],
+)
+def test_need_is_read_from_the_key_of_the_queue(key: str, need: Need) -> None:
+    assert Need.of(key) == need

@@ -9,9 +9,9 @@ and at most one standing offer; an agent's slot holds at most one conversation; 
 conversation.
 """
 
+from chatdesk.conversations.models.assignment import Assignment, Offer
 from chatdesk.conversations.models.brands import Brand, BrandKey, Route
 from chatdesk.conversations.models.conversation import Conversation, Event, Note
-from chatdesk.conversations.models.assignment import Assignment, Offer
 from chatdesk.conversations.models.ids import new_id
 from chatdesk.conversations.models.records import Alarm, Incarnation, Intervention, Rating
 from chatdesk.conversations.models.staff import Persona, Seat, Team
