@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
+from django.db.models import Count, Min
+
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
@@ -107,14 +109,16 @@ def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
 def _waiting(brands: frozenset[int]) -> Waiting:
     """The queue of some brands; of every one when none is named."""
     rows = queries.waiting(brands or None)
+    shown = list(rows[:SHOWN_WAITING])
     ringing = set(
         Offer.objects.filter(
-            state="offered", conversation__in=[row.pk for row in rows]
+            state="offered", conversation__in=[row.pk for row in shown]
         ).values_list("conversation_id", flat=True)
     )
+    whole = rows.order_by().aggregate(count=Count("pk"), oldest_ts=Min("waiting_since_ts"))
     return Waiting(
-        count=len(rows),
-        oldest_ts=min((row.waiting_since_ts for row in rows), default=None),
+        count=whole["count"],
+        oldest_ts=whole["oldest_ts"],
         chats=[
             WaitingChat(
                 conv=row.pk,
@@ -124,7 +128,7 @@ def _waiting(brands: frozenset[int]) -> Waiting:
                 since_ts=row.waiting_since_ts,
                 offered=row.pk in ringing,
             )
-            for row in rows[:SHOWN_WAITING]
+            for row in shown
         ],
     )
 

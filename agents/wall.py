@@ -80,7 +80,7 @@ class _Reach:
         ]
 
     def anybody(self, row: Conversation) -> bool:
-        need = Need(row.pk, row.brand_id, row.lang, row.skill, None)
+        need = Need.of(row.need)
         return any(able(candidate, need) for candidate in self._candidates)
 
     def speaking(self, lang: str) -> int:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents import wall
-from chatdesk.conversations import assignments, clock, lifecycle, messages, offers
+from chatdesk.conversations import assignments, clock, lifecycle, messages, offers, standing
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
 from chatdesk.conversations.models import Brand, Conversation, Seat
@@ -89,7 +89,9 @@ def test_a_free_agent_without_the_skill_or_the_brand_is_nobody_on_duty() -> None
         builders.conversation(northlight),
         builders.conversation(aurora),
     )
-    Conversation.objects.filter(pk=skilled.pk).update(skill="payments")
+    skilled.skill = "payments"
+    standing.place(skilled)
+    skilled.save()
     chats = wall.build(None, _seen(vera)).chats
     assert [chats[row.pk]["why"] for row in (skilled, elsewhere, easy)] == [
         ["nobody_on_duty"],

@@ -9,6 +9,7 @@ also between a question to the database and the arrival of its answer.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import MISSING, fields
 from functools import partial
 from types import SimpleNamespace
 
@@ -185,4 +186,8 @@ class House:
 
 
 def _held(player: str) -> Held:
-    return Held("queued", 0, None, player, 1, 0, 0, None, None, None)
+    facts = {one.name: None for one in fields(Held) if one.default is MISSING}
+    counted = {"epoch": 0, "brand_id": 1, "last_seq": 0, "last_note_seq": 0, "sleeping": False}
+    timers = {name: 0 for name in facts if name.endswith("_seconds")}
+    known = {"state": "queued", "player_id": player, "channel": "chat"}
+    return Held(**{**facts, **counted, **timers, **known})  # type: ignore[arg-type]
