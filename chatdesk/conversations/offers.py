@@ -39,8 +39,7 @@ def make(
             return False
         if seat.draining_since_ts is not None or holding.at_cap(seat, row):
             return False
-        used = holding.load(agent_id) + holding.ringing(agent_id) + holding.wrapping_up(agent_id)
-        if used >= seat.capacity:
+        if seat.load >= seat.capacity:
             return False
         if Offer.objects.filter(conversation=row, state="offered").exists():
             return False
@@ -50,7 +49,7 @@ def make(
             agent_id=agent_id,
             why=why,
             considered=considered or {},
-            places=max(min(row.weight, seat.capacity - used), 1),
+            places=max(min(row.weight, seat.capacity - seat.load), 1),
             round_epoch=row.epoch,
             offered_ts=now,
             due_ts=now + row.brand.offer_seconds * 1000,

@@ -198,8 +198,11 @@ def heads_of(need: str, after: tuple[int, str], limit: int) -> list[Conversation
     ringing = Offer.objects.filter(conversation=OuterRef("pk"), state="offered")
     rank_ts, pk = after
     rows = Conversation.objects.filter(state="queued", need=need, rank_ts__gte=rank_ts)
-    rows = rows.exclude(Q(rank_ts=rank_ts) & Q(pk__lte=pk)).exclude(Exists(ringing))
-    return list(rows.order_by("rank_ts", "pk")[:limit])
+    rows = rows.filter(Q(rank_ts__gt=rank_ts) | Q(pk__gt=pk)).filter(~Exists(ringing))
+    return list(rows.only(*_OF_A_HEAD).order_by("rank_ts", "pk")[:limit])
+
+
+_OF_A_HEAD = ("id", "brand_id", "player_id", "epoch", "need", "rank_ts", "weight")
 
 
 def places(brand_id: int) -> dict[str, Queue]:

@@ -18,7 +18,8 @@ from chatdesk.connections.runtime import Runtime
 from chatdesk.conversations import errors
 from chatdesk.delivery import tasks
 from chatdesk.delivery.hub import hub
-from chatdesk.dispatch import steps
+from chatdesk.dispatch import offering, steps
+from chatdesk.dispatch.offering import Considered
 from chatdesk.dispatch.suspicion import Suspicion
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class Dispatcher:
         self._runtime = of
         self._leadership = Leadership()
         self._suspicion = Suspicion()
+        self._considered = Considered(kept_seconds=TICK_SECONDS)
         self._ticked = 0.0
         self._asked = asyncio.Event()
         hub.on_hint("dispatch", lambda key: self._asked.set())
@@ -99,3 +101,4 @@ class Dispatcher:
             await database.run(self._suspicion.tell, sight)
         for step in steps.EACH_SECOND if due else steps.AT_ONCE:
             await database.run(step, sight)
+        await database.run(offering.offer_waiting, sight, self._considered)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chatdesk.conversations import access, clock
+from chatdesk.conversations import access
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.dispatch import choosing, roll, rounds
@@ -57,7 +57,7 @@ def _now(row: Conversation) -> dict[str, Any]:
         if one.has_room(need.channel) and choosing.able(one, need)
     ]
     rung = rounds.of([row]).get(row.pk, rounds.Rung())
-    found = choosing.sort(candidates, need, rung.asked(able, clock.now_ms()))
+    found = choosing.sort(candidates, need, rung.asked(able))
     return {
         "free": [candidate.agent_id for candidate in found.free],
         "excluded": {**found.excluded, **roll.absent(None)},

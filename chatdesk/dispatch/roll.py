@@ -53,10 +53,11 @@ def _on_duty() -> QuerySet[Seat]:
 
 
 def _candidates(rows: QuerySet[Seat], sight: Sight | None) -> list[Candidate]:
+    rows = rows.only(*_OF_A_CANDIDATE)
     seats = [seat for seat in rows if sight is None or seat.pk in sight.agents]
     if not seats:
         return []
-    now = clock.now_ms()
+    now = clock.now_ms() if any(seat.skills_until for seat in seats) else 0
     brands: dict[int, set[int]] = defaultdict(set)
     for seat_id, brand_id in Persona.objects.filter(
         seat__in=[seat.pk for seat in seats]
@@ -77,6 +78,12 @@ def _candidates(rows: QuerySet[Seat], sight: Sight | None) -> list[Candidate]:
         )
         for seat in seats
     ]
+
+
+_OF_A_CANDIDATE = (
+    *("agent_id", "load", "capacity", "languages", "skills", "skills_until", "team_id"),
+    *("channel_caps", "last_accepted_ts"),
+)
 
 
 def _room(seats: Iterable[Seat]) -> dict[int, dict[str, int]]:

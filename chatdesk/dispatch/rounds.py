@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chatdesk.conversations import clock
 from chatdesk.conversations.models import Assignment, Conversation, Offer
 
 ROUND_PAUSE_MS = 30_000
@@ -23,10 +24,10 @@ class Rung:
     times: Counter[int] = field(default_factory=Counter)
     last_ts: int = 0
 
-    def asked(self, able: Collection[int], now: int) -> set[int]:
+    def asked(self, able: Collection[int]) -> set[int]:
         """Whom of those who can take it this round has tried already."""
         least = min((self.times[agent_id] for agent_id in able), default=0)
-        if least > 0 and now - self.last_ts < ROUND_PAUSE_MS:
+        if least > 0 and clock.now_ms() - self.last_ts < ROUND_PAUSE_MS:
             return set(able)
         return {agent_id for agent_id in able if self.times[agent_id] > least}
 
@@ -39,10 +40,10 @@ def of(rows: Sequence[Conversation]) -> Mapping[str, Rung]:
     gave_up = Assignment.objects.filter(
         conversation__in=list(epochs), end_reason__in=GAVE_UP, ended_ts__isnull=False
     )
-    for conv, epoch, agent_id, ended_ts in [
-        *rung.values_list("conversation_id", "round_epoch", "agent_id", "ended_ts"),
-        *gave_up.values_list("conversation_id", "epoch", "agent_id", "ended_ts"),
-    ]:
+    tried = rung.values_list("conversation_id", "round_epoch", "agent_id", "ended_ts").union(
+        gave_up.values_list("conversation_id", "epoch", "agent_id", "ended_ts"), all=True
+    )
+    for conv, epoch, agent_id, ended_ts in tried:
         if epoch == epochs[conv]:
             found[conv].times[agent_id] += 1
             found[conv].last_ts = max(found[conv].last_ts, ended_ts or 0)

@@ -103,13 +103,19 @@ def return_unanswered(sight: Sight | None) -> None:
 
 Step = Callable[[Sight | None], None]
 
-# Whenever somebody waits or is free; and once a second, whatever happened.
-AT_ONCE: tuple[Step, ...] = (expire_offers, offer_waiting)
+# Whenever something happened, and once a second whatever happened; ``offer_waiting`` follows both.
+AT_ONCE: tuple[Step, ...] = (expire_offers,)
 EACH_SECOND: tuple[Step, ...] = (
     expire_offers,
     notice_absence,
     return_unanswered,
     keep_deadlines,
     free_places,
-    offer_waiting,
 )
+
+
+def tick(sight: Sight | None) -> None:
+    """All of it, one after another."""
+    for step in EACH_SECOND:
+        step(sight)
+    offer_waiting(sight)

@@ -13,7 +13,7 @@ from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Offer
 from chatdesk.delivery.presence import Sight
 from chatdesk.delivery.protocol import codec
-from chatdesk.dispatch import explaining, steps
+from chatdesk.dispatch import explaining, offering
 from tests import builders
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def test_a_decision_keeps_who_was_free_and_why_the_others_were_not() -> None:
     lost = builders.agent("Pim")
     builders.agent("Bram", status="away")
     conv = builders.conversation(brand, lang="nl").pk
-    steps.offer_waiting(_seen(vera, aino))
+    offering.offer_waiting(_seen(vera, aino))
     told = explaining.routing(supervisor, conv)
     (decision,) = told["decisions"]
     assert decision["agent"] == {"id": vera.id, "alias": "Vera"}
@@ -54,7 +54,7 @@ def test_who_waits_is_told_why_by_the_rules_of_the_dispatcher() -> None:
     supervisor = builders.agent("Maud", role="supervisor", status="offline")
     vera = builders.agent("Vera")
     conv = builders.conversation(brand, lang="fi").pk
-    steps.offer_waiting(_seen(vera))
+    offering.offer_waiting(_seen(vera))
     told = explaining.routing(supervisor, conv)
     assert told["decisions"] == []
     assert told["waiting"]["free"] == []
@@ -66,7 +66,7 @@ def test_who_declined_counts_as_asked() -> None:
     supervisor = builders.agent("Maud", role="supervisor", status="offline")
     vera = builders.agent("Vera")
     conv = builders.conversation(brand).pk
-    steps.offer_waiting(_seen(vera))
+    offering.offer_waiting(_seen(vera))
     offers.decline(vera, Offer.objects.get().pk, "lunch")
     told = explaining.routing(supervisor, conv)
     assert _excluded(told["waiting"])["asked"] == ["Vera"]
@@ -78,7 +78,7 @@ def test_an_agent_may_not_read_it_and_is_not_sent_it() -> None:
     vera = builders.agent("Vera")
     builders.agent("Canary", status="away")
     conv = builders.conversation(brand).pk
-    steps.offer_waiting(_seen(vera))
+    offering.offer_waiting(_seen(vera))
     with pytest.raises(errors.Forbidden):
         explaining.routing(vera, conv)
     offer = Offer.objects.select_related("conversation__brand", "conversation__player").get()

@@ -8,7 +8,7 @@ from chatdesk.conversations import assignments, clock, messages, offers
 from chatdesk.conversations.messages import Draft
 from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.delivery.presence import Sight
-from chatdesk.dispatch import steps
+from chatdesk.dispatch import offering, steps
 from tests import builders
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,7 @@ def test_waiting_is_offered_to_who_speaks_the_language() -> None:
         builders.conversation(brand, lang="nl"),
         builders.conversation(brand, lang="fi"),
     )
-    steps.offer_waiting(_seen(vera, aino))
+    offering.offer_waiting(_seen(vera, aino))
     assert (_rung(dutch.pk), _rung(finnish.pk)) == ({vera.agent_id}, {aino.agent_id})
 
 
@@ -41,7 +41,7 @@ def test_unservable_head_does_not_block_the_rest() -> None:
         builders.conversation(brand, lang="fi"),
         builders.conversation(brand, lang="nl"),
     )
-    steps.offer_waiting(_seen(vera))
+    offering.offer_waiting(_seen(vera))
     assert (_rung(finnish.pk), _rung(dutch.pk)) == (set(), {vera.agent_id})
 
 
@@ -55,7 +55,7 @@ def test_stop_gambling_goes_first() -> None:
     urgent = lifecycle.open_conversation(
         builders.as_actor(who), brand.pk, topic="stop_gambling", lang="en"
     )
-    steps.offer_waiting(_seen(vera))
+    offering.offer_waiting(_seen(vera))
     assert (_rung(urgent.pk), _rung(earlier.pk)) == ({vera.agent_id}, set())
 
 
@@ -63,11 +63,11 @@ def test_never_twice_to_the_same_agent_in_a_round() -> None:
     brand = builders.brand()
     vera, iris = builders.agent("Vera"), builders.agent("Iris")
     conv = builders.conversation(brand).pk
-    steps.offer_waiting(_seen(vera, iris))
+    offering.offer_waiting(_seen(vera, iris))
     first = Offer.objects.get(conversation=conv, state="offered")
     decliner = vera if first.agent_id == vera.agent_id else iris
     offers.decline(decliner, first.pk, "lunch")
-    steps.offer_waiting(_seen(vera, iris))
+    offering.offer_waiting(_seen(vera, iris))
     second = Offer.objects.get(conversation=conv, state="offered")
     assert second.agent_id != first.agent_id
 
@@ -76,10 +76,10 @@ def test_due_offers_expire_and_go_to_the_next() -> None:
     brand = builders.brand()
     vera, iris = builders.agent("Vera"), builders.agent("Iris")
     conv = builders.conversation(brand).pk
-    steps.offer_waiting(_seen(vera, iris))
+    offering.offer_waiting(_seen(vera, iris))
     Offer.objects.update(due_ts=clock.now_ms() - 1)
     steps.expire_offers()
-    steps.offer_waiting(_seen(vera, iris))
+    offering.offer_waiting(_seen(vera, iris))
     assert _rung(conv) == {vera.agent_id, iris.agent_id}
     assert Offer.objects.filter(conversation=conv, state="offered").count() == 1
 
@@ -88,7 +88,7 @@ def test_absent_agents_get_no_offers() -> None:
     brand = builders.brand()
     vera, iris = builders.agent("Vera"), builders.agent("Iris")
     conv = builders.conversation(brand).pk
-    steps.offer_waiting(_seen(iris))
+    offering.offer_waiting(_seen(iris))
     assert _rung(conv) == {iris.agent_id}
     assert vera.agent_id not in _rung(conv)
 

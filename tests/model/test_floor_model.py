@@ -218,14 +218,13 @@ class FloorModel(RuleBasedStateMachine):
     def dispatcher_ticks(self, complete: bool) -> None:
         # Nobody stays above the breaker here: it is looked at elsewhere.
         sight = Sight(frozenset(self.connected), complete=complete)
-        for step in steps.EACH_SECOND:
-            step(sight)
+        steps.tick(sight)
         assert self._forgotten() == []
 
     @rule()
     def dispatcher_wakes(self) -> None:
-        for step in steps.AT_ONCE:
-            step(Sight(frozenset(self.connected), complete=True))
+        steps.expire_offers()
+        offering.offer_waiting(Sight(frozenset(self.connected), complete=True))
 
     # --- what must hold ------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from chatdesk.conversations import assignments, errors, lifecycle, offers
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Assignment, Conversation, Offer
 from chatdesk.delivery.presence import Sight
-from chatdesk.dispatch import steps
+from chatdesk.dispatch import offering, steps
 from tests import builders, floor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -110,7 +110,7 @@ def test_four_dispatchers_and_ten_places_serve_two_hundred() -> None:
 
     def dispatcher() -> None:
         while not done.is_set():
-            for step in steps.EACH_SECOND:
+            for step in (*steps.EACH_SECOND, offering.offer_waiting):
                 _try(lambda s=step: s(sight))
 
     def agent(me: Actor, chance: random.Random) -> None:

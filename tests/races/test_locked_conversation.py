@@ -21,7 +21,7 @@ from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft, Posted
 from chatdesk.conversations.models import Conversation, Event, Offer
 from chatdesk.delivery.presence import Sight
-from chatdesk.dispatch import steps
+from chatdesk.dispatch import offering
 from tests import builders
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -145,5 +145,5 @@ def test_the_dispatcher_rings_for_everybody_else() -> None:
     vera = builders.agent("Vera")
     first, second = builders.conversation(brand).pk, builders.conversation(brand).pk
     with lock_on(first):
-        steps.offer_waiting(Sight(frozenset({vera.agent_id}), complete=True))
+        offering.offer_waiting(Sight(frozenset({vera.agent_id}), complete=True))
     assert [offer.conversation_id for offer in Offer.objects.all()] == [second]
