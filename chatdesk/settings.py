@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "chatdesk.conversations",
+    "chatdesk.shifts",
     "chatdesk.dispatch",
     "players",
     "agents",

@@ -21,11 +21,13 @@ from chatdesk.delivery.hub import hub
 from chatdesk.dispatch import offering, steps
 from chatdesk.dispatch.offering import Considered
 from chatdesk.dispatch.suspicion import Suspicion
+from chatdesk.shifts import duties
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 REST_SECONDS = 0.05
+PLAN_SECONDS = 30.0
 LOCK_KEY = 7_061_001
 
 
@@ -66,6 +68,7 @@ class Dispatcher:
         self._suspicion = Suspicion()
         self._considered = Considered(kept_seconds=TICK_SECONDS)
         self._ticked = 0.0
+        self._planned = -PLAN_SECONDS
         self._asked = asyncio.Event()
         hub.on_hint("dispatch", lambda key: self._asked.set())
         hub.on_hint("queue", lambda key: self._asked.set())
@@ -93,12 +96,19 @@ class Dispatcher:
                 await asyncio.sleep(TICK_SECONDS)
             await asyncio.sleep(REST_SECONDS)
 
+    async def _plan(self) -> None:
+        """Shifts are planned two days ahead: now and then is enough."""
+        if time.monotonic() - self._planned >= PLAN_SECONDS:
+            self._planned = time.monotonic()
+            await database.run(duties.plan)
+
     async def _step(self) -> None:
         sight = self._suspicion.doubt(await self._runtime.presence.look())
         due = time.monotonic() - self._ticked >= TICK_SECONDS
         if due:
             self._ticked = time.monotonic()
             await database.run(self._suspicion.tell, sight)
+            await self._plan()
         for step in steps.EACH_SECOND if due else steps.AT_ONCE:
             await database.run(step, sight)
         await database.run(offering.offer_waiting, sight, self._considered)

@@ -14,6 +14,7 @@ from chatdesk.conversations.transition import transition
 from chatdesk.delivery.presence import GONE_SECONDS, Sight
 from chatdesk.dispatch.attempts import attempt
 from chatdesk.dispatch.offering import offer_waiting
+from chatdesk.dispatch.shift_steps import keep_shifts
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +112,7 @@ EACH_SECOND: tuple[Step, ...] = (
     return_unanswered,
     keep_deadlines,
     free_places,
+    keep_shifts,
 )
 
 
