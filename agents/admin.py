@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -18,7 +19,7 @@ from agents import staff
 from agents.canned import filling, importing
 from agents.models import Agent, CannedResponse, CannedText, StaffToken
 from chatdesk.conversations.admin import AdminOnly
-from chatdesk.conversations.models import Persona, Seat
+from chatdesk.conversations.models import Conversation, Persona, Seat
 
 # Roles decide here; groups would be a second answer to the same question.
 admin.site.unregister(Group)
@@ -32,29 +33,63 @@ def _check_alias(alias: str, agent: Agent) -> None:
         raise ValidationError(str(error)) from error
 
 
+_UNTIL = " until "
+
+
 class SeatForm(forms.ModelForm):  # type: ignore[type-arg]
     languages = forms.MultipleChoiceField(
         choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
     )
-    skills = forms.CharField(required=False, help_text="Separated by commas")
+    skills = forms.CharField(
+        required=False,
+        help_text="Separated by commas; where a certificate ends: kyc until 2027-01-31",
+    )
     capacity = forms.IntegerField(min_value=staff.CAPACITY[0], max_value=staff.CAPACITY[-1])
 
     class Meta:
         model = Seat
-        fields = ("alias", "languages", "skills", "capacity")
+        fields = ("alias", "languages", "skills", "capacity", "team", "channel_caps")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["skills"] = ", ".join(self.instance.skills)
+        until = self.instance.skills_until
+        self.initial["skills"] = ", ".join(
+            f"{skill}{_UNTIL}{_day(until[skill])}" if skill in until else skill
+            for skill in self.instance.skills
+        )
 
     def clean_skills(self) -> list[str]:
+        """The names; the ends of their certificates go to the seat beside them, at midnight UTC."""
         given = [name.strip() for name in self.cleaned_data["skills"].split(",")]
-        skills = list(dict.fromkeys(name for name in given if name))
+        parts = {}
+        for one in given:
+            name, _, ends = one.partition(_UNTIL)
+            if name:
+                parts[name.strip()] = ends.strip()
         try:
-            staff.check_skills(skills)
-        except staff.BadStaff as error:
+            staff.check_skills(list(parts))
+            until = {name: _midnight(ends) for name, ends in parts.items() if ends}
+        except (staff.BadStaff, ValueError) as error:
             raise ValidationError(str(error)) from error
-        return skills
+        self.instance.skills_until = until
+        return list(parts)
+
+    def clean_channel_caps(self) -> dict[str, int]:
+        given = self.cleaned_data["channel_caps"] or {}
+        if not isinstance(given, dict) or not all(
+            channel in Conversation.Channel.values and isinstance(cap, int) and 0 <= cap <= 8
+            for channel, cap in given.items()
+        ):
+            raise ValidationError('Channel to 0 to 8 is wanted, such as {"message": 1}')
+        return given
+
+
+def _midnight(day: str) -> int:
+    return int(datetime.fromisoformat(f"{day}T00:00+00:00").timestamp() * 1000)
+
+
+def _day(ts: int) -> str:
+    return datetime.fromtimestamp(ts / 1000, UTC).strftime("%Y-%m-%d")
 
 
 class SeatFormSet(BaseInlineFormSet):  # type: ignore[type-arg]

@@ -8,18 +8,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest
 
 from chatdesk.conversations import clock
 from chatdesk.conversations.admin import AdminOnly, ReadOnly
-from chatdesk.conversations.models import Brand, BrandKey
+from chatdesk.conversations.models import Brand, BrandKey, Route
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import publish_close
 from chatdesk.delivery.protocol.words import Close
 from players import brands
 from players.models import Player, PlayerSession
+from players.topics import TOPICS
 
 
 class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,6 +29,8 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             *("slug", "name", "origins", "anonymous_allowed", "colour", "default_lang", "previews"),
             *("greetings", "help_line", "offer_seconds", "lost_agent_seconds"),
+            *("warn_seconds", "first_reply_seconds", "nudge_seconds", "silence_seconds"),
+            *("sleep_seconds", "wrap_up_seconds", "priority_step_seconds", "tiers"),
         )
 
     def clean_origins(self) -> list[str]:
@@ -70,6 +73,39 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
         if given["url"] and not given["url"].startswith("https://"):
             raise ValidationError("url must begin with https://")
         return given
+
+    def clean_tiers(self) -> dict[str, int]:
+        given = self.cleaned_data["tiers"] or {}
+        if not isinstance(given, dict) or not all(
+            isinstance(points, int) and -9 <= points <= 9 for points in given.values()
+        ):
+            raise ValidationError('Tier to points from -9 to 9 is wanted, such as {"vip": 2}')
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for first, last in (
+            ("warn_seconds", "first_reply_seconds"),
+            ("nudge_seconds", "silence_seconds"),
+        ):
+            if cleaned.get(first) and cleaned.get(last) and cleaned[first] >= cleaned[last]:
+                self.add_error(first, f"Must be less than {last}, or 0")
+        return cleaned
+
+
+class Routes(AdminOnly, admin.TabularInline):  # type: ignore[type-arg]
+    """What topics ask for."""
+
+    model = Route
+    fields = ("topic", "skill", "team", "priority", "weight", "waive_seconds")
+    extra = 0
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "topic":
+            return forms.ChoiceField(choices=TOPICS)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class KeptKeys(AdminOnly, admin.TabularInline):  # type: ignore[type-arg]
@@ -138,7 +174,7 @@ class NewKey(AdminOnly, admin.TabularInline):  # type: ignore[type-arg]
 class BrandAdmin(AdminOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     form = BrandForm
     list_display = ("slug", "name", "anonymous_allowed", "default_lang")
-    inlines = (KeptKeys, NewKey)
+    inlines = (Routes, KeptKeys, NewKey)
     actions = ("revoke_old_keys",)
 
     def get_readonly_fields(

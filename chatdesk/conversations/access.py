@@ -32,6 +32,7 @@ _SUPERVISOR = _AGENT | {
         "force_close",
         "force_state",
         "routing",
+        "coverage",
     )
 }
 _PLAYER = frozenset({"open", "send", "typing", "read", "history", "close", "rate", "auth"})

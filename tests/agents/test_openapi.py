@@ -34,4 +34,6 @@ def test_the_document_is_served(client):
         "/api/v1/staff/canned",
         "/api/v1/staff/roster",
         "/api/v1/staff/routing",
+        "/api/v1/staff/coverage",
+        "/api/v1/staff/fair-share",
     }
