@@ -36,7 +36,7 @@ def main() -> None:
             "taken": time.strftime("%Y-%m-%d", time.gmtime()),
             "machine": machine.facts(),
             "decision": _decisions(shared, rounds, many),
-            "screen": screen.measure(Path(folder), 60 if quick else 400),
+            "screen": screen.measure(shared, 60 if quick else 400),
         }
     if not quick:
         RESULT.write_text(json.dumps(figures, indent=1) + "\n")
