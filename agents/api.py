@@ -191,7 +191,7 @@ class Named(serializers.Serializer[Any]):
 
 class Excluded(serializers.Serializer[Any]):
     reason = serializers.CharField(
-        help_text="`brand` `language` `skill` `asked` `full` `away` `offline` `lost`"
+        help_text="`brand` `language` `skill` `team` `asked` `full` `away` `offline` `lost` `draining`"
     )
     agents = Named(many=True)
 

@@ -136,6 +136,9 @@ class StaffConnection(Connection):
     # --- commands ------------------------------------------------------------------------------
 
     def quick(self, command: commands.Command) -> bool:
+        if not isinstance(command, commands.Wall):
+            # A wall asks for its figures by itself; everything else is somebody's doing.
+            runtime.presence.acted(self.agent_id)
         if isinstance(command, commands.StaffTyping):
             if command.conv in self.owned:
                 self._tell_typing(command)
@@ -318,7 +321,8 @@ class StaffConnection(Connection):
 
     def departed(self) -> None:
         walls().hide(self)
-        self.spawn(runtime.presence.depart(self.agent_id, self.sid))
+        silence = self.pulse.silence_seconds()
+        self.spawn(runtime.presence.depart(self.agent_id, self.sid, silence))
         hub.publish([audience.Hint("wall", "")])
 
 

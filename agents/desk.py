@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Protocol, runtime_checkable
@@ -11,7 +13,7 @@ from django.db.models import Count, Min
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
-from chatdesk.conversations import offers, queries
+from chatdesk.conversations import due, offers, queries
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import hub
@@ -25,9 +27,11 @@ from chatdesk.delivery.protocol.frames import (
     Waiting,
     WaitingChat,
 )
+from chatdesk.shifts import duties
 
 DESK_SECONDS = 0.01
 QUEUE_SECONDS = 0.25
+REST_FACTOR = 4
 SHOWN_WAITING = 50
 
 
@@ -50,6 +54,7 @@ def build(agent_ids: Collection[int]) -> dict[int, Desk]:
             agent_id__in=list(revisions), ended_ts__isnull=True, forced=True
         ).values_list("conversation_id", flat=True)
     )
+    shift_ends = duties.shift_ends(revisions)
     waiting: dict[frozenset[int], Waiting] = {}
     desks = {}
     for seat in seats:
@@ -63,6 +68,9 @@ def build(agent_ids: Collection[int]) -> dict[int, Desk]:
             status_since_ts=seat.status_since_ts,
             missed=seat.missed,
             capacity=seat.capacity,
+            load=seat.load,
+            draining_since_ts=seat.draining_since_ts,
+            shift_ends_ts=shift_ends.get(seat.pk),
             chats=[
                 _chat(row, unread.get(row.pk, 0), row.pk in forced)
                 for row in chats.get(seat.pk, ())
@@ -103,7 +111,18 @@ def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
         forced=forced,
         opened_ts=row.opened_ts,
         fields=row.fields,
+        due=row.due or None,
+        due_ts=row.due_ts,
+        reply_due_ts=_reply_due_ts(row),
     )
+
+
+def _reply_due_ts(row: Conversation) -> int | None:
+    """When it goes back to the queue because its agent has said nothing yet; a left message never does."""
+    within = row.brand.first_reply_seconds
+    if row.channel != "chat" or not within or row.owned_since_ts is None or not due.owes_reply(row):
+        return None
+    return row.owned_since_ts + within * 1000
 
 
 def _waiting(brands: frozenset[int]) -> Waiting:
@@ -127,6 +146,7 @@ def _waiting(brands: frozenset[int]) -> Waiting:
                 topic=row.topic,
                 since_ts=row.waiting_since_ts,
                 offered=row.pk in ringing,
+                weight=row.weight,
             )
             for row in shown
         ],
@@ -148,7 +168,7 @@ class Desks:
 
     def __init__(self, of: Runtime) -> None:
         self._desks = Coalesced(DESK_SECONDS, self._send)
-        self._queue = Coalesced(QUEUE_SECONDS, self._ask_everybody)
+        self._queue = Coalesced(QUEUE_SECONDS, self._show_everybody)
         self._revisions: dict[int, int] = {}
         hub.on_hint("desk", self._hinted)
         hub.on_hint("queue", self._queue.ask)
@@ -178,9 +198,15 @@ class Desks:
             if self._revisions.get(agent_id) != rev:
                 self.ask(agent_id)
 
-    async def _ask_everybody(self, _brands: set[str]) -> None:
-        for agent_id in self.here():
-            self.ask(agent_id)
+    async def _show_everybody(self, _brands: set[str]) -> None:
+        """The queue changed. Where so many desks are open that it takes its time, it is done less often:
+        whoever has an offer must not wait until everybody has seen the queue."""
+        agents = self.here()
+        if not agents:
+            return
+        began = time.monotonic()
+        await self._send({str(agent_id) for agent_id in agents})
+        await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
 
     async def _send(self, agents: set[str]) -> None:
         desks = await database.run(build, {int(agent_id) for agent_id in agents})

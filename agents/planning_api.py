@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from agents import identity
 from agents.api import StaffView
+from agents.rosters_api import Zone
 from chatdesk.conversations import access, clock
 from chatdesk.conversations.models import Seat
 from chatdesk.dispatch import fairness
@@ -24,7 +25,8 @@ _REFUSALS = dict.fromkeys((400, 401, 403), RefusalSerializer)
 
 class CoverageQuery(serializers.Serializer[Any]):
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=7)
-    from_ts = serializers.IntegerField(min_value=0, max_value=2**53, required=False)
+    from_ts = serializers.IntegerField(min_value=0, max_value=2**42, required=False)
+    zone = Zone(max_length=64, default="UTC")
 
 
 class CoverageLine(serializers.Serializer[Any]):
@@ -52,6 +54,7 @@ class ExpiringPart(serializers.Serializer[Any]):
 class CoverageBody(serializers.Serializer[Any]):
     from_ts = serializers.IntegerField()
     hours = serializers.IntegerField()
+    zone = serializers.CharField(help_text="As it was asked for; the hours are those of UTC")
     lines = CoverageLine(many=True)
     holes = HolePart(many=True)
     expiring = ExpiringPart(many=True)
@@ -75,7 +78,7 @@ class CoverageView(StaffView):
             [code for code, _ in settings.LANGUAGES],
             brands=actor.brands,
         )
-        return Response(_told(found))
+        return Response({**_told(found), "zone": asked.validated_data["zone"]})
 
 
 def _told(found: Coverage) -> dict[str, Any]:

@@ -95,5 +95,19 @@ def desk(request: HttpRequest) -> HttpResponse:
 def wall(request: HttpRequest) -> HttpResponse:
     if not _supervises(request):
         raise PermissionDenied
-    page = _page(request, "wall", wall_url="/wall/", desk_url="/desk/")
+    urls = {
+        "routing_url": "/api/v1/staff/routing",
+        "fair_share_url": "/api/v1/staff/fair-share",
+    }
+    page = _page(request, "wall", wall_url="/wall/", desk_url="/desk/", **urls)
     return render(request, "agents/wall.html", page)
+
+
+@require_safe
+@login_required
+def roster_page(request: HttpRequest) -> HttpResponse:
+    """Its scripts stand beside the wall's and share its words."""
+    if not _supervises(request):
+        raise PermissionDenied
+    urls = {"coverage_url": "/api/v1/staff/coverage", "week_url": "/api/v1/staff/roster-week"}
+    return render(request, "agents/roster.html", _page(request, "wall", desk_url="/desk/", **urls))

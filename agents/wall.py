@@ -6,12 +6,14 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Sum
 
-from chatdesk.conversations import clock
-from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
+from chatdesk.conversations import alarms as standing_alarms
+from chatdesk.conversations import assignments, clock, due
+from chatdesk.conversations.models import Alarm, Assignment, Conversation, Offer, Seat
 from chatdesk.delivery.presence import Sight
 from chatdesk.dispatch.choosing import Candidate, Need, able
+from chatdesk.shifts import duties
 
 UNANSWERED_LATE_MS = 120_000
 HALF_HOUR_MS = 30 * 60_000
@@ -26,6 +28,7 @@ class WallState:
     agents: Rows = field(default_factory=dict)
     chats: Rows = field(default_factory=dict)
     kpi: dict[str, Any] = field(default_factory=dict)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
 
 
 def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
@@ -36,24 +39,42 @@ def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
         rows = rows.filter(brand_id__in=brands)
     rows = rows.select_related("brand", "player", "owner__seat")
     open_rows = list(rows.order_by("-priority", "waiting_since_ts", "pk"))
-    ringing = dict(Offer.objects.filter(state="offered").values_list("conversation_id", "agent_id"))
+    ringing = set(Offer.objects.filter(state="offered").values_list("conversation_id", flat=True))
     seats = _seats(brands)
     loads = _loads(seats, brands)
+    shift_ends = duties.shift_ends([seat.pk for seat in seats])
     there = [seat for seat in seats if _on_duty(seat, sight)]
-    agents = {str(seat.pk): _agent(seat, loads, ringing, sight) for seat in seats}
+    agents = {
+        str(seat.pk): _agent(seat, loads[seat.pk], shift_ends.get(seat.pk), sight) for seat in seats
+    }
     names = {
         (seat.pk, persona.brand_id): persona.alias
         for seat in seats
         for persona in seat.personas.all()
     }
-    reach = _Reach(there)
+    reach = _Reach([seat for seat in there if seat.draining_since_ts is None], now)
     chats = {row.pk: _chat(row, row.pk in ringing, names, reach, agents, now) for row in open_rows}
     return WallState(
         queue=_queue(open_rows, chats, reach),
         agents=agents,
         chats=chats,
         kpi=_kpi(brands, open_rows, there, loads, now),
+        alarms=[_alarm(one) for one in standing_alarms.standing() if _concerns(one, agents)],
     )
+
+
+def _concerns(alarm: Alarm, agents: Rows) -> bool:
+    """An alarm about somebody is for those who see him; the others are for everybody."""
+    return alarm.kind != standing_alarms.MISSED or alarm.about in agents
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "kind": alarm.kind,
+        "about": alarm.about,
+        "facts": alarm.facts,
+        "raised_ts": alarm.raised_ts,
+    }
 
 
 def _on_duty(seat: Seat, sight: Sight | None) -> bool:
@@ -63,18 +84,19 @@ def _on_duty(seat: Seat, sight: Sight | None) -> bool:
 
 
 class _Reach:
-    """Who of those on duty could serve a conversation at all, free or not."""
+    """Who of those who take conversations could serve one at all, free or not."""
 
-    def __init__(self, there: list[Seat]) -> None:
+    def __init__(self, there: list[Seat], now: int) -> None:
         self._candidates = [
             Candidate(
                 agent_id=seat.pk,
                 load=0,
                 capacity=seat.capacity,
                 languages=frozenset(seat.languages),
-                skills=frozenset(seat.skills),
+                skills=assignments.skills_at(seat, now),
                 brands=frozenset(persona.brand_id for persona in seat.personas.all()),
                 last_accepted_ts=seat.last_accepted_ts,
+                team_id=seat.team_id,
             )
             for seat in there
         ]
@@ -92,7 +114,12 @@ class _Reach:
 
 @dataclass(frozen=True, slots=True)
 class _Load:
+    """``taken`` are places that a conversation or a wrap-up takes; what only rings takes none."""
+
     taken: int
+    offers: int
+    chats: int
+    asleep: int
     oldest_unanswered_ts: int | None
 
 
@@ -101,7 +128,10 @@ def _seats(brands: frozenset[int] | None) -> list[Seat]:
     if brands is not None:
         seats = seats.filter(Q(personas__brand_id__in=brands) | Q(personas__isnull=True))
     return list(
-        seats.distinct().select_related("agent").prefetch_related("personas").order_by("alias")
+        seats.distinct()
+        .select_related("agent", "team")
+        .prefetch_related("personas")
+        .order_by("alias")
     )
 
 
@@ -111,18 +141,34 @@ def _loads(seats: list[Seat], brands: frozenset[int] | None) -> dict[int, _Load]
     counted = (
         Assignment.objects.filter(ended_ts__isnull=True)
         .values("agent_id")
-        .annotate(many=Count("id"), oldest=Min("conversation__unanswered_since_ts", filter=seen))
+        .annotate(
+            many=Count("id"),
+            sleep=Count("id", filter=Q(asleep=True)),
+            oldest=Min("conversation__unanswered_since_ts", filter=seen),
+        )
     )
-    found = {row["agent_id"]: _Load(row["many"], row["oldest"]) for row in counted}
-    return {seat.pk: found.get(seat.pk, _Load(0, None)) for seat in seats}
+    held = {row["agent_id"]: (row["many"], row["sleep"], row["oldest"]) for row in counted}
+    rung = (
+        Offer.objects.filter(state="offered")
+        .values("agent_id")
+        .annotate(many=Count("id"), ringing=Sum("places"))
+    )
+    ringing = {row["agent_id"]: (row["many"], row["ringing"]) for row in rung}
+    found = {}
+    for seat in seats:
+        chats, asleep, oldest = held.get(seat.pk, (0, 0, None))
+        offers, places = ringing.get(seat.pk, (0, 0))
+        found[seat.pk] = _Load(max(seat.load - places, 0), offers, chats, asleep, oldest)
+    return found
 
 
 def _agent(
-    seat: Seat, loads: dict[int, _Load], ringing: dict[str, int], sight: Sight | None
+    seat: Seat, load: _Load, shift_ends_ts: int | None, sight: Sight | None
 ) -> dict[str, Any]:
     connected: bool | None = None
     if sight is not None:
         connected = True if seat.pk in sight.agents else (False if sight.complete else None)
+    idle = sight.idle.get(seat.pk) if sight is not None and connected else None
     return {
         "id": str(seat.pk),
         "alias": seat.alias,
@@ -132,11 +178,18 @@ def _agent(
         "since_ts": seat.status_since_ts or None,
         "connected": connected,
         "lost_ts": seat.lost_ts if connected is False else None,
-        "load": loads[seat.pk].taken,
+        # Whole minutes, so that it differs once a minute and not with every look.
+        "idle_min": idle // 60 if idle is not None else None,
+        "load": load.taken,
         "capacity": seat.capacity,
+        "chats": load.chats,
+        "asleep": load.asleep,
         "languages": seat.languages,
-        "oldest_unanswered_ts": loads[seat.pk].oldest_unanswered_ts,
-        "offered": sum(1 for agent_id in ringing.values() if agent_id == seat.pk),
+        "team": seat.team.name if seat.team is not None else None,
+        "draining_since_ts": seat.draining_since_ts,
+        "shift_ends_ts": shift_ends_ts,
+        "oldest_unanswered_ts": load.oldest_unanswered_ts,
+        "offered": load.offers,
         "missed": seat.missed,
     }
 
@@ -160,6 +213,10 @@ def _chat(
     unanswered = row.unanswered_since_ts if row.state == "active" else None
     if unanswered is not None and now - unanswered >= UNANSWERED_LATE_MS:
         why.append("unanswered")
+    if row.due == "return" and due.owes_reply(row) and _warned(row):
+        why.append("first_reply_late")
+    if row.sleeping:
+        why.append("asleep")
     if row.state == "queued" and not offered:
         why.append("nobody_free" if reach.anybody(row) else "nobody_on_duty")
     return {
@@ -175,10 +232,18 @@ def _chat(
         "opened_ts": row.opened_ts,
         "help": row.help,
         "priority": row.priority,
+        "weight": row.weight,
+        "due": row.due or None,
+        "due_ts": row.due_ts,
         "offered": offered,
         "why": why or ["none"],
         "last_seq": row.last_seq,
     }
+
+
+def _warned(row: Conversation) -> bool:
+    """A brand may return a conversation without a warning before: then nothing is late until it is."""
+    return row.prompted_ts is not None and row.prompted_ts >= (row.owned_since_ts or 0)
 
 
 def _owner(row: Conversation, names: dict[tuple[int, int], str]) -> dict[str, str] | None:
@@ -239,7 +304,11 @@ def _kpi(
         ),
         "abandoned_30min": abandoned.count(),
         "open": len(rows),
-        "places": sum(seat.capacity for seat in there),
+        # Whoever drains takes nothing more: he has the places that he has.
+        "places": sum(
+            seat.capacity if seat.draining_since_ts is None else loads[seat.pk].taken
+            for seat in there
+        ),
         "places_taken": sum(loads[seat.pk].taken for seat in there),
         "sessions_today": recent.count(),
     }

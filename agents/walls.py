@@ -102,6 +102,7 @@ def _frame(rev: int, state: WallState, before: WallState | None) -> WallFrame:
             agents=list(state.agents.values()),
             chats=list(state.chats.values()),
             kpi=state.kpi,
+            alarms=state.alarms,
         )
     gone = [{"conv": conv, "state": "closed"} for conv in before.chats if conv not in state.chats]
     return WallFrame(
@@ -111,6 +112,7 @@ def _frame(rev: int, state: WallState, before: WallState | None) -> WallFrame:
         agents=_changed(state.agents, before.agents) or None,
         chats=[*_changed(state.chats, before.chats), *gone] or None,
         kpi=state.kpi if state.kpi != before.kpi else None,
+        alarms=state.alarms if state.alarms != before.alarms else None,
     )
 
 

@@ -21,10 +21,11 @@ from chatdesk import consequences  # noqa: E402
 from chatdesk.bodies import Bounded  # noqa: E402
 from chatdesk.connections.runtime import runtime  # noqa: E402
 from chatdesk.dispatch.dispatcher import Dispatcher  # noqa: E402
+from players.availability import Availability  # noqa: E402
 from players.consumer import Beginnings, PlayerConnection, SessionSweep  # noqa: E402
 
 consequences.install()
-for part in (Desks, Walls, Beginnings, SessionSweep, StaffSweep):
+for part in (Desks, Walls, Beginnings, Availability, SessionSweep, StaffSweep):
     runtime.with_part(part)
 if connection.vendor == "sqlite":
     # One process writes, so the dispatcher lives in it.

@@ -15,10 +15,11 @@ from django.http import HttpRequest
 from chatdesk.conversations import clock
 from chatdesk.conversations.admin import AdminOnly, ReadOnly
 from chatdesk.conversations.models import Brand, BrandKey, Route
+from chatdesk.conversations.standing import STOP_GAMBLING, URGENT
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import publish_close
 from chatdesk.delivery.protocol.words import Close
-from players import brands
+from players import brands, hours
 from players.models import Player, PlayerSession
 from players.topics import TOPICS
 
@@ -31,6 +32,7 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
             *("greetings", "help_line", "offer_seconds", "lost_agent_seconds"),
             *("warn_seconds", "first_reply_seconds", "nudge_seconds", "silence_seconds"),
             *("sleep_seconds", "wrap_up_seconds", "priority_step_seconds", "tiers"),
+            *("hours", "queue_cap_seconds"),
         )
 
     def clean_origins(self) -> list[str]:
@@ -74,6 +76,12 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError("url must begin with https://")
         return given
 
+    def clean_hours(self) -> dict[str, Any]:
+        try:
+            return hours.check(self.cleaned_data["hours"] or {})
+        except hours.BadHours as error:
+            raise ValidationError(str(error)) from error
+
     def clean_tiers(self) -> dict[str, int]:
         given = self.cleaned_data["tiers"] or {}
         if not isinstance(given, dict) or not all(
@@ -93,11 +101,29 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
+class RouteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """**Invariant:** no route lets a player who wants to stop gambling wait longer than others."""
+
+    class Meta:
+        model = Route
+        fields = ("topic", "skill", "team", "priority", "weight", "waive_seconds")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("topic") == STOP_GAMBLING:
+            if (cleaned.get("priority") or 0) < URGENT:
+                self.add_error("priority", f"Must be {URGENT} or more for this topic")
+            narrow = cleaned.get("skill") or cleaned.get("team")
+            if narrow and cleaned.get("waive_seconds") is None:
+                self.add_error("waive_seconds", "Wanted for this topic with a skill or a team")
+        return cleaned
+
+
 class Routes(AdminOnly, admin.TabularInline):  # type: ignore[type-arg]
     """What topics ask for."""
 
     model = Route
-    fields = ("topic", "skill", "team", "priority", "weight", "waive_seconds")
+    form = RouteForm
     extra = 0
 
     def formfield_for_dbfield(
@@ -191,7 +217,7 @@ class BrandAdmin(AdminOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> None:
         super().save_formset(request, form, formset, change)
         for key in getattr(formset, "new_objects", ()):
-            if key.algorithm == BrandKey.Algorithm.HS256:
+            if isinstance(key, BrandKey) and key.algorithm == BrandKey.Algorithm.HS256:
                 messages.warning(
                     request, f"Secret of key {key.kid}, shown only now: {key.material}"
                 )

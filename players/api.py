@@ -12,12 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatdesk import rates
+from chatdesk.conversations import clock
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import publish_close
 from chatdesk.delivery.protocol.words import Close
 from chatdesk.refusals import Refused
 from chatdesk.rest import RefusalSerializer, Strict, Text, View
 from players import identity, sessions
+from players.service import service
 
 SESSION_CHARS = 200
 
@@ -55,6 +57,24 @@ class HelpLinePart(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class ServicePart(serializers.Serializer[Any]):
+    open = serializers.BooleanField()
+    opens_ts = serializers.IntegerField(allow_null=True)
+    closes_ts = serializers.IntegerField(allow_null=True)
+    available = serializers.BooleanField(help_text="Somebody who speaks the language is free.")
+    spoken = serializers.BooleanField(help_text="Somebody on duty speaks the language.")
+    eta_s = serializers.IntegerField(
+        allow_null=True, help_text="The wait of one who joins now; null when unknown."
+    )
+    capped = serializers.BooleanField(
+        help_text="A chat would be refused; a message can be left instead."
+    )
+    hours = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="From and to of what is open in the next seven days; empty is always.",
+    )
+
+
 class BrandPart(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -66,6 +86,7 @@ class BrandPart(serializers.Serializer[Any]):
     topics = TopicPart(many=True)
     greeting = serializers.CharField()
     help = HelpLinePart(allow_null=True)
+    service = ServicePart()
 
 
 class Session(serializers.Serializer[Any]):
@@ -150,7 +171,11 @@ class Sessions(View):
                 "session": started.session,
                 "expires_ts": started.expires_ts,
                 "player": {**sessions.me(player), "lang": player.lang},
-                "brand": sessions.brand_view(started.brand, player.lang),
+                "brand": sessions.brand_view(
+                    started.brand,
+                    player.lang,
+                    service(started.brand, player.lang, player.market, clock.now_ms()),
+                ),
             },
             status=201,
         )

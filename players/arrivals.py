@@ -10,6 +10,8 @@ from chatdesk.connections.gathering import Gathered
 from chatdesk.conversations import clock, incarnations, queries
 from chatdesk.delivery.protocol.frames import PlayerConv, StaffConv
 from players import sessions
+from players.models import Player
+from players.service import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,12 @@ class Arrival:
 def read(secrets: Sequence[str]) -> dict[str, Arrival]:
     """The arrivals of good sessions; without those that are ended, unknown or blocked."""
     db, now = incarnations.current(), clock.now_ms()
+    outlook = Outlook(now)
     return {
         secret: Arrival(
             facts=sessions.facts(row),
             me=sessions.me(row.player),
-            brand=sessions.brand_view(row.player.brand, row.player.lang),
+            brand=_brand(row.player, outlook),
             previews=row.player.brand.previews,
             db=db,
             now_ts=now,
@@ -39,6 +42,11 @@ def read(secrets: Sequence[str]) -> dict[str, Arrival]:
         for secret, row in sessions.good(secrets, now).items()
         if row.player.blocked_ts is None
     }
+
+
+def _brand(player: Player, outlook: Outlook) -> dict[str, Any]:
+    brand, lang = player.brand, player.lang
+    return sessions.brand_view(brand, lang, outlook.of(brand, lang, player.market))
 
 
 def _open(player_ids: Sequence[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from chatdesk.conversations import access, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft, Outcome
 from chatdesk.conversations.models import Conversation
+from chatdesk.conversations.standing import STOP_GAMBLING
 from chatdesk.delivery import audience
 from chatdesk.delivery.audience import Word
 from chatdesk.delivery.hub import hub
@@ -30,7 +31,7 @@ from chatdesk.delivery.protocol.frames import (
     PlayerWelcome,
 )
 from chatdesk.delivery.protocol.words import Close
-from players import sessions
+from players import service, sessions
 from players.arrivals import arrivals, open_conversations, states
 from players.models import Player
 
@@ -43,19 +44,37 @@ BEGAN_SECONDS = 0.05
 def _open(
     actor: Actor, facts: sessions.SessionFacts, command: commands.Open, lang: str
 ) -> Conversation:
-    if Player.objects.filter(pk=actor.id, blocked_ts__isnull=False).exists():
+    player = Player.objects.select_related("brand").filter(pk=actor.id).first()
+    if player is None or player.blocked_ts is not None:
         raise errors.Blocked
-    return lifecycle.open_conversation(
+    spoken = sessions.language(command.lang, lang)
+    channel = service.channel_of(command.channel, command.topic)
+    standing = access.visible(actor).filter(brand_id=facts.brand_id).exclude(state="closed")
+    if command.topic == STOP_GAMBLING:
+        # Nobody who says this waits behind everybody for the answer to what he wrote before.
+        left = standing.filter(state="queued", channel=service.MESSAGE).first()
+        if left is not None:
+            lifecycle.close(actor, left.pk)
+    elif channel == service.CHAT and not standing.exists():
+        service.admit(player.brand, command.topic, spoken, player.market, clock.now_ms())
+    row = lifecycle.open_conversation(
         actor,
         facts.brand_id,
         topic=command.topic,
-        lang=sessions.language(command.lang, lang),
+        lang=spoken,
         fields=command.fields,
+        channel=channel,
     )
+    if row.channel == service.MESSAGE:
+        sessions.keep_for_answer(facts.session_hash)
+    return row
 
 
 class PlayerConnection(Connection):
     side: ClassVar[str] = "player"
+    # The conversation that the player is in, and what he was told last of how he can be served.
+    talking: str | None = None
+    told: service.Service
 
     def decode(self, text: str) -> commands.Command:
         return codec.decode_player(text)
@@ -69,6 +88,7 @@ class PlayerConnection(Connection):
             raise WrongOrigin
         self.facts = arrival.facts
         self.lang, self.previews = arrival.facts.lang, arrival.previews
+        self.told = arrival.brand["service"]
         self._become(arrival.facts.player_id)
         self.hear(audience.session(arrival.facts.session_hash))
         await self.settle_in(
@@ -77,6 +97,7 @@ class PlayerConnection(Connection):
             sockets=self.limits.player_sockets,
         )
         state = await self._standing(arrival.facts.player_id)
+        self.talking = state.conv if state is not None else None
         self.welcome(
             PlayerWelcome(
                 v=words.VERSION,
@@ -219,6 +240,7 @@ class PlayerConnection(Connection):
 
     def follow_new(self, conv: str) -> None:
         """A conversation that began on this or another socket of the player."""
+        self.talking = conv
         if conv not in self.following:
             self.following.begin(conv)
             self.following.go_live(conv, 0)

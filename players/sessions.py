@@ -25,11 +25,14 @@ from chatdesk.delivery.hub import hub
 from players import identity
 from players.identity import Claims
 from players.models import Player, PlayerSession
+from players.service import Service
 from players.topics import TOPICS
 
 LIFETIME_MS = 12 * 60 * 60 * 1000
 # After an upgrade the anonymous secret lives on only until its sockets have changed over.
 CHANGEOVER_MS = 5 * 60 * 1000
+# An anonymous visitor who left a message has nothing but his session to come back to its answer by.
+ANSWER_MS = 7 * 24 * 60 * 60 * 1000
 LANGUAGES: tuple[str, ...] = tuple(code for code, _ in settings.LANGUAGES)
 _IN_ONE_QUERY = 500
 
@@ -57,6 +60,7 @@ class SessionFacts:
     expires_ts: int
     authenticated: bool
     lang: str
+    market: str
 
 
 def start(
@@ -77,12 +81,12 @@ def start(
     if token is None and not brand.anonymous_allowed:
         raise errors.Forbidden
     claims = identity.verify(brand_slug, token) if token is not None else None
-    visitor = _visitor(brand, old_session)
+    visitor, until = _visitor(brand, old_session)
     if visitor is not None and visitor.blocked_ts is not None:
         raise errors.Blocked
     spoken = _language(lang or (claims.lang if claims is not None else None), brand)
     if claims is None:
-        return _begin(brand, visitor or _guest(brand, spoken))
+        return _begin(brand, visitor or _guest(brand, spoken), until)
     if visitor is not None:
         _upgrade(visitor, claims)
     with transaction.atomic():
@@ -95,12 +99,12 @@ def start(
     return started
 
 
-def _visitor(brand: Brand, secret: str | None) -> Player | None:
-    """The anonymous visitor behind a session of this brand that is still good."""
+def _visitor(brand: Brand, secret: str | None) -> tuple[Player | None, int]:
+    """The anonymous visitor behind a session of this brand that is still good, and until when it is."""
     facts = find(secret) if secret is not None else None
     if facts is None or facts.brand_id != brand.pk or facts.authenticated:
-        return None
-    return Player.objects.filter(pk=facts.player_id, sub__isnull=True).first()
+        return None, 0
+    return Player.objects.filter(pk=facts.player_id, sub__isnull=True).first(), facts.expires_ts
 
 
 def _guest(brand: Brand, lang: str) -> Player:
@@ -178,9 +182,10 @@ def _move_sessions(from_player: str, to_player: str) -> None:
     held.update(player_id=to_player)
 
 
-def _begin(brand: Brand, player: Player) -> Started:
+def _begin(brand: Brand, player: Player, until: int = 0) -> Started:
     secret = "s_" + secrets.token_urlsafe(32)
     now = clock.now_ms()
+    expires_ts = max(now + LIFETIME_MS, until)
     with transaction.atomic():
         if player._state.adding:
             player.save(force_insert=True)
@@ -188,9 +193,18 @@ def _begin(brand: Brand, player: Player) -> Started:
             secret_hash=hashed(secret),
             player=player,
             created_ts=now,
-            expires_ts=now + LIFETIME_MS,
+            expires_ts=expires_ts,
         )
-    return Started(session=secret, expires_ts=now + LIFETIME_MS, player=player, brand=brand)
+    return Started(session=secret, expires_ts=expires_ts, player=player, brand=brand)
+
+
+def keep_for_answer(session_hash: str) -> None:
+    """The session of an anonymous visitor who leaves a message lasts until he can read the answer."""
+    until = clock.now_ms() + ANSWER_MS
+    anonymous = Player.objects.filter(sub__isnull=True)
+    PlayerSession.objects.filter(
+        secret_hash=session_hash, ended_ts__isnull=True, expires_ts__lt=until, player__in=anonymous
+    ).update(expires_ts=until)
 
 
 def hashed(secret: str) -> str:
@@ -224,6 +238,7 @@ def facts(row: PlayerSession) -> SessionFacts:
         expires_ts=row.expires_ts,
         authenticated=player.authenticated,
         lang=player.lang,
+        market=player.market,
     )
 
 
@@ -269,8 +284,8 @@ def me(player: Player) -> dict[str, Any]:
     return {"id": player.pk, "name": player.name, "authenticated": player.authenticated}
 
 
-def brand_view(brand: Brand, lang: str) -> dict[str, Any]:
-    """What the widget shows of a brand, in the player's language."""
+def brand_view(brand: Brand, lang: str, service: Service) -> dict[str, Any]:
+    """What the widget shows of a brand, in the player's language, with what can be promised now."""
     with translation.override(lang):
         return {
             "slug": brand.slug,
@@ -283,6 +298,7 @@ def brand_view(brand: Brand, lang: str) -> dict[str, Any]:
             "topics": [{"id": topic, "label": str(label)} for topic, label in TOPICS],
             "greeting": brand.greetings.get(lang) or gettext("Hello! How can we help you?"),
             "help": brand.help_line,
+            "service": service,
         }
 
 

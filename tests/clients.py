@@ -99,8 +99,8 @@ class AgentClient(Client):
 
     def _take_wall(self, frame: Frame) -> None:
         if frame["full"]:
-            self.wall = {"queue": {}, "kpi": {}, "agents": {}, "chats": {}}
-        for part in ("queue", "kpi"):
+            self.wall = {"queue": {}, "kpi": {}, "alarms": [], "agents": {}, "chats": {}}
+        for part in ("queue", "kpi", "alarms"):
             if frame.get(part) is not None:
                 self.wall[part] = frame[part]
         for agent in frame.get("agents") or []:

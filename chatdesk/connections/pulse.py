@@ -42,6 +42,10 @@ class Pulse:
     def heard(self) -> None:
         self._heard = time.monotonic()
 
+    def silence_seconds(self) -> float:
+        """Since the last frame of the other side."""
+        return time.monotonic() - self._heard
+
     def begin(self) -> None:
         self.end()
         self._next = time.monotonic() + self.seconds * random.uniform(0.5, 1.0)

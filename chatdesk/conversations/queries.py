@@ -218,6 +218,16 @@ def places(brand_id: int) -> dict[str, Queue]:
     }
 
 
+def estimate_for_next(brand_id: int) -> int | None:
+    """Seconds that one who joins the queue of a brand now will wait, if somebody on duty speaks his
+    language; None when no honest estimate exists."""
+    pace = _pace_ms(brand_id)
+    if pace is None:
+        return None
+    ahead = Conversation.objects.filter(state="queued", brand_id=brand_id, channel="chat").count()
+    return _estimate(ahead + 1, pace)
+
+
 def _pace_ms(brand_id: int) -> float | None:
     """Milliseconds between two conversations taken from the queue lately; None when too few were."""
     now = clock.now_ms()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chatdesk.conversations.assignments import skills_at
-from chatdesk.conversations.models import Persona, Seat
-from chatdesk.shifts import roster
-from chatdesk.shifts.models import Shift
+from chatdesk.shifts import planned
+from chatdesk.shifts.roster import Span
 
 HOUR_MS = 3600_000
 EVERY_SKILL = ""
@@ -53,16 +51,10 @@ def coverage(
         from_ts, hours, {(lang, skill): [0] * hours for lang in languages for skill in skills}
     )
     to_ts = from_ts + hours * HOUR_MS
-    for seat, spans in _planned(from_ts, to_ts, brands):
-        present = {
-            hour
-            for span in spans
-            for hour in range(hours)
-            if span.starts_ts <= from_ts + hour * HOUR_MS
-            and span.ends_ts >= from_ts + (hour + 1) * HOUR_MS
-        }
-        for hour in present:
-            able = {EVERY_SKILL, *skills_at(seat, from_ts + (hour + 1) * HOUR_MS)}
+    for seat, days in planned.by_seat(from_ts, to_ts, brands):
+        for hour in _whole_hours(joined([span for span, _ in days]), from_ts, hours):
+            # A certificate counts in an hour that it outlasts; it may end with it.
+            able = {EVERY_SKILL, *skills_at(seat, from_ts + (hour + 1) * HOUR_MS - 1)}
             for lang in seat.languages:
                 for skill in able:
                     if (lang, skill) in found.planned:
@@ -76,34 +68,22 @@ def coverage(
     return found
 
 
-def _planned(
-    from_ts: int, to_ts: int, brands: Collection[int] | None
-) -> Iterator[tuple[Seat, list[roster.Span]]]:
-    served: dict[int, set[int]] = defaultdict(set)
-    for seat_id, brand_id in Persona.objects.values_list("seat_id", "brand_id"):
-        served[seat_id].add(brand_id)
-    shifts = list(Shift.objects.all())
-    for seat in Seat.objects.filter(agent__is_active=True).order_by("pk"):
-        if brands is not None and served[seat.pk] and not served[seat.pk] & set(brands):
-            continue
-        mine = [
-            shift
-            for shift in shifts
-            if shift.seat_id == seat.pk or (shift.team_id and shift.team_id == seat.team_id)
-        ]
-        spans = sorted(span for shift in mine for span in roster.spans(shift, from_ts, to_ts))
-        yield seat, _joined(spans)
-
-
-def _joined(spans: list[roster.Span]) -> list[roster.Span]:
+def joined(spans: Iterable[Span]) -> list[Span]:
     """Back to back is one stretch of presence."""
-    found: list[roster.Span] = []
-    for span in spans:
+    found: list[Span] = []
+    for span in sorted(spans):
         if found and span.starts_ts <= found[-1].ends_ts:
             last = found.pop()
-            span = roster.Span(last.starts_ts, max(last.ends_ts, span.ends_ts))
+            span = Span(last.starts_ts, max(last.ends_ts, span.ends_ts))
         found.append(span)
     return found
+
+
+def _whole_hours(spans: Iterable[Span], from_ts: int, hours: int) -> Iterator[int]:
+    for span in spans:
+        first = -((from_ts - span.starts_ts) // HOUR_MS)
+        last = (span.ends_ts - from_ts) // HOUR_MS
+        yield from range(max(first, 0), min(last, hours))
 
 
 def _holes(found: Coverage, wanted: Wanted) -> Iterator[Hole]:

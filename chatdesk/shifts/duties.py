@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from chatdesk.conversations import clock, holding, messages
+import structlog
+
+from chatdesk.conversations import clock, holding, messages, offers
 from chatdesk.conversations.access import SYSTEM
 from chatdesk.conversations.models import Conversation, Seat
 from chatdesk.conversations.transition import transition
 from chatdesk.shifts import roster
 from chatdesk.shifts.models import Duty, Shift
+
+log = structlog.get_logger(__name__)
 
 AHEAD_MS = 48 * 3600_000
 SHIFT_END = "shift_end"
@@ -23,24 +27,31 @@ def plan() -> int:
     """Writes the duties of the next two days and takes back those that are planned no more; returns how
     many were written. Two at once write the same rows once."""
     now = clock.now_ms()
-    wanted = {
-        (shift.pk, seat_id, span.starts_ts): Duty(
-            shift=shift,
-            seat_id=seat_id,
-            starts_ts=span.starts_ts,
-            drains_ts=span.ends_ts - shift.drain_minutes * roster.MINUTE_MS,
-            ends_ts=span.ends_ts,
-        )
-        for shift, seat_ids in _shifts()
-        for span in roster.spans(shift, now, now + AHEAD_MS)
-        for seat_id in seat_ids
-    }
-    known = Duty.objects.filter(ends_ts__gt=now)
+    wanted: dict[tuple[int, int, int], Duty] = {}
+    unknown: set[int] = set()
+    for shift, seat_ids in _shifts():
+        try:
+            spans = list(roster.spans(shift, now, now + AHEAD_MS))
+        except Exception:
+            # The others are planned all the same, and what was planned of this one stays.
+            log.exception("shift_not_planned", shift=shift.pk)
+            unknown.add(shift.pk)
+            continue
+        for span in spans:
+            for seat_id in seat_ids:
+                wanted[shift.pk, seat_id, span.starts_ts] = Duty(
+                    shift=shift,
+                    seat_id=seat_id,
+                    starts_ts=span.starts_ts,
+                    drains_ts=span.ends_ts - shift.drain_minutes * roster.MINUTE_MS,
+                    ends_ts=span.ends_ts,
+                )
+    known = Duty.objects.filter(ends_ts__gt=now).exclude(shift__in=unknown)
     standing = {(duty.shift_id, duty.seat_id, duty.starts_ts): duty for duty in known}
     stale = [
         duty.pk
         for key, duty in standing.items()
-        if key not in wanted or wanted[key].ends_ts != duty.ends_ts
+        if key not in wanted or _timers(wanted[key]) != _timers(duty)
     ]
     # What has begun goes on as it was planned; what has not is as if it had never been.
     Duty.objects.filter(pk__in=stale, state="planned").delete()
@@ -48,6 +59,10 @@ def plan() -> int:
     missing += [wanted[key] for key, duty in standing.items() if key in wanted and duty.pk in stale]
     Duty.objects.bulk_create(missing, ignore_conflicts=True)
     return len(missing)
+
+
+def _timers(duty: Duty) -> tuple[int, int]:
+    return duty.drains_ts, duty.ends_ts
 
 
 def _shifts() -> list[tuple[Shift, list[int]]]:
@@ -119,13 +134,19 @@ def drain(duty_id: int) -> bool:
 
 
 def end(duty_id: int) -> bool:
-    """He has gone home, unless another duty of his goes on."""
+    """He has gone home, unless another duty of his goes on; False while he has conversations."""
     with transition() as changes:
         duty = Duty.objects.get(pk=duty_id)
-        holding.lock_seats([duty.seat_id])
+        (seat,) = holding.lock_seats([duty.seat_id])
+        stays = goes_on(duty)
+        # With the seat in hand: what he took at the last moment is handed over first.
+        mine = Conversation.objects.filter(owner_id=duty.seat_id, state="active")
+        if not stays and mine.exists():
+            return False
         if not _move(duty, ("running", "draining"), "ended"):
             return False
-        if not goes_on(duty):
+        if not stays:
+            offers.withdraw_all(changes, seat)
             Seat.objects.filter(pk=duty.seat_id).update(
                 draining_since_ts=None,
                 status="offline",
@@ -138,13 +159,15 @@ def end(duty_id: int) -> bool:
 
 
 def goes_on(duty: Duty) -> bool:
-    """Whether another duty of the same person covers its end."""
+    """Whether another duty of the same person covers its end; of one whose end nobody saw, whether
+    another one covers this moment."""
+    ends_ts = max(duty.ends_ts, clock.now_ms())
     return (
         Duty.objects.filter(
             seat_id=duty.seat_id,
-            state__in=("planned", "running"),
-            starts_ts__lte=duty.ends_ts,
-            ends_ts__gt=duty.ends_ts,
+            state__in=("planned", "running", "draining"),
+            starts_ts__lte=ends_ts,
+            ends_ts__gt=ends_ts,
         )
         .exclude(pk=duty.pk)
         .exists()
@@ -164,15 +187,20 @@ def _move(duty: Duty, states: tuple[str, ...], to: str) -> bool:
 
 def _hand_over_note(row: Conversation, duty: Duty, now: int) -> tuple[dict[str, Any], str]:
     """Facts alone: whoever comes next reads the lines themselves. Minutes, rounded down."""
-    waits = row.unanswered_since_ts
+    waits, wrote = row.unanswered_since_ts, row.last_agent_ts
     facts = {
         "handover": True,
         "ends_ts": duty.ends_ts,
         "open_min": (now - row.opened_ts) // roster.MINUTE_MS,
         "waits_min": (now - waits) // roster.MINUTE_MS if waits is not None else None,
+        "answered_min": (now - wrote) // roster.MINUTE_MS if wrote is not None else None,
         "lines": row.last_seq,
     }
-    told = f"Hand-over: {row.topic}, {row.lang}, open for {facts['open_min']} min"
+    told = [f"Hand-over: {row.topic}, {row.lang}, open for {facts['open_min']} min"]
     if waits is not None:
-        return facts, f"{told}, the player has waited for {facts['waits_min']} min."
-    return facts, f"{told}, the player is answered."
+        told.append(f"the player has waited for {facts['waits_min']} min")
+    if wrote is None:
+        told.append("no agent has written yet")
+    else:
+        told.append(f"an agent wrote last {facts['answered_min']} min ago")
+    return facts, f"{', '.join(told)}."

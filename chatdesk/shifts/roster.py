@@ -2,7 +2,7 @@
 
 **Rules of the clock:** a shift begins and ends by the clock on the wall, so in the night in which clocks
 change it lasts an hour more or less. A local time that does not exist is as far after the change as it
-says; of one that exists twice the first is meant.
+says; of one that exists twice the first is meant. What would so end before it begins does not take place.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from chatdesk.shifts.models import Shift
 MINUTE_MS = 60_000
 LONGEST_MS = 960 * MINUTE_MS
 _FREQUENT = ("SECONDLY", "MINUTELY", "HOURLY")
+_TIMES_OF_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_RECURRENCE_CHARS = 200
+# Expanding counts from the first day on: one long ago would cost more each time.
+_YEARS = range(2000, 2100)
 
 
 class BadShift(ValueError):
@@ -41,22 +45,42 @@ def check(shift: Shift) -> None:
         ZoneInfo(shift.tz)
     except (ValueError, OSError, LookupError) as error:
         raise BadShift(f"{shift.tz!r} is no time zone, such as Europe/Amsterdam") from error
-    _starts(shift)
+    first = _starts(shift)
+    if shift.starts != first.isoformat(timespec="minutes"):
+        raise _no_local_time(shift.starts)
+    if first.year not in _YEARS:
+        raise BadShift(f"A shift begins in the years {_YEARS[0]} to {_YEARS[-1]}")
     if not 30 <= shift.minutes <= 960:
         raise BadShift("A shift lasts 30 to 960 minutes")
     if not 0 <= shift.drain_minutes <= shift.minutes:
         raise BadShift("The drain lasts at most as long as the shift")
     for given in [*shift.except_dates, *([shift.until] if shift.until else [])]:
         _date(given)
-    if any(one in shift.recurrence.upper() for one in _FREQUENT):
-        raise BadShift("A shift recurs at most once a day")
     if shift.recurrence:
-        try:
-            rrulestr(shift.recurrence, dtstart=_starts(shift))
-        except (ValueError, TypeError) as error:
-            raise BadShift(
-                f"{shift.recurrence!r} is no recurrence, such as FREQ=WEEKLY;BYDAY=MO,TU"
-            ) from error
+        _check_recurrence(shift.recurrence, first)
+
+
+def _check_recurrence(given: str, first: datetime) -> None:
+    """One rule alone, whose expansion ends: the planning of everybody waits for it."""
+    if len(given) > _RECURRENCE_CHARS:
+        raise BadShift(f"A recurrence has at most {_RECURRENCE_CHARS} characters")
+    wrong = BadShift(f"{given!r} is no recurrence, such as FREQ=WEEKLY;BYDAY=MO,TU")
+    # A start of its own, a second rule or single dates would each be another line.
+    name, _, rule = given.upper().rpartition(":")
+    if name not in ("", "RRULE") or not given.isascii() or not given.isprintable():
+        raise wrong
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    if parts.get("FREQ") in _FREQUENT or any(one in parts for one in _TIMES_OF_DAY):
+        raise BadShift("A shift recurs at most once a day")
+    interval = parts.get("INTERVAL", "1")
+    if not interval.isdigit() or int(interval) < 1:
+        raise wrong
+    try:
+        found = rrulestr(given, dtstart=first)
+    except (ValueError, TypeError) as error:
+        raise wrong from error
+    if found.after(first, inc=True) is None:
+        raise BadShift(f"{given!r} has no day on which a shift begins")
 
 
 def spans(shift: Shift, from_ts: int, to_ts: int) -> Iterator[Span]:
@@ -71,7 +95,7 @@ def spans(shift: Shift, from_ts: int, to_ts: int) -> Iterator[Span]:
         if starts.date() in left_out or starts.date() > last:
             continue
         found = Span(_ms(starts, zone), _ms(starts + timedelta(minutes=shift.minutes), zone))
-        if found.ends_ts > from_ts and found.starts_ts < to_ts:
+        if found.ends_ts > max(from_ts, found.starts_ts) and found.starts_ts < to_ts:
             yield found
 
 
@@ -92,10 +116,14 @@ def _starts(shift: Shift) -> datetime:
     try:
         found = datetime.fromisoformat(shift.starts)
     except ValueError as error:
-        raise BadShift(f"{shift.starts!r} is no local time, such as 2026-03-28T22:00") from error
+        raise _no_local_time(shift.starts) from error
     if found.tzinfo is not None:
         raise BadShift("The start is local time: the zone is told apart")
     return found
+
+
+def _no_local_time(given: str) -> BadShift:
+    return BadShift(f"{given!r} is no local time, such as 2026-03-28T22:00")
 
 
 def _date(given: object) -> date:

@@ -3,6 +3,7 @@
 import { html } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import { unreadTotal } from "./alerts.js";
+import { Bars } from "./bars.js";
 import { Palette } from "./palette.js";
 import { Pane } from "./pane.js";
 import { PlayerPanel } from "./player.js";
@@ -10,14 +11,13 @@ import { Rail } from "./rail.js";
 import { Help, Start } from "./start.js";
 import { TopBar } from "./topbar.js";
 import { Icon, Unread } from "./ui.js";
-import { stopped } from "./words.js";
 
 export function App({ desk }) {
   const state = desk.state.value;
   const folded = desk.panelOpen.value ? "" : "panel-folded";
   return html`<div class=${`desk show-${desk.column.value} ${folded}`}>
     <${TopBar} desk=${desk} />
-    <${Stopped} link=${state.link} />
+    <${Bars} desk=${desk} state=${state} />
     <${Columns} desk=${desk} state=${state} />
     <${Rail} desk=${desk} />
     <main id="main" class="panes" tabindex="-1">
@@ -35,12 +35,6 @@ export function App({ desk }) {
 function Notice({ notice }) {
   return html`<div class="notice-bar" role="status">${notice
     && html`<p class=${`notice ${notice.kind}`}><${Icon} name=${notice.kind === "bad" ? "warn" : "check"} /><span>${notice.text}</span></p>`}</div>`;
-}
-
-function Stopped({ link }) {
-  if (link.state !== "stopped") return null;
-  return html`<div class="banner danger stopped" role="alert"><${Icon} name="no-wifi" /><span class="grow">${stopped(link.code)}</span>
-    ${link.code === 4401 ? html`<a class="btn" href="/login/?next=/desk/">${t("Sign in")}</a>` : html`<a class="btn" href="/desk/">${t("Load the page again")}</a>`}</div>`;
 }
 
 function Columns({ desk, state }) {

@@ -6,11 +6,12 @@ import { Delivery } from "../kit/delivery.js";
 import * as sound from "../kit/sound.js";
 import { longestWaiting, soundFor } from "./alerts.js";
 import { Canned } from "./canned.js";
+import { crossed } from "./deadlines.js";
 import { Drafts } from "./drafts.js";
 import { Screen } from "./screen.js";
 import { neighbour } from "./slots.js";
 import { initial, needs, reduce } from "./state.js";
-import { failure } from "./words.js";
+import { failure, replyDueWords } from "./words.js";
 
 const DRAFT_KEPT_MS = 10 * 60 * 1000;
 
@@ -23,6 +24,7 @@ export class Desk extends Screen {
     this.unsent = signal(0);
     this.roster = signal(null);
     this.typedAt = 0;
+    this.tones = {};
     this.draftStore = new Drafts(storage, "desk.draft.");
     this.delivery = new Delivery({
       url: new URL(page.ws, location.href.replace(/^http/, "ws")).href,
@@ -123,6 +125,13 @@ export class Desk extends Screen {
       this.spoken.value = tn("New message from {name}, {n} unread", "New message from {name}, {n} unread", chat.unread ?? 1, { name: chat.player.name });
     }
     if (frame.t === "offer") this.spoken.value = t("New offer. F2 accepts it.");
+  }
+
+  // Said aloud when the server has warned and shortly before a chat goes back, not every second.
+  followDeadlines(now) {
+    const { tones, worse } = crossed(this.tones, this.state.value.chats, now);
+    this.tones = tones;
+    if (worse.length) this.spoken.value = worse.map(({ chat, left }) => replyDueWords(chat.player.name, left)).join(" ");
   }
 
   async fetchHistory(what) {

@@ -15,6 +15,7 @@ export function commandOf(event, typing) {
   if (ctrl) return null;
   if (key === "F2" && !shift) return "accept";
   if (key === "F8" && !shift) return "waiting";
+  if (key === "F9" && !shift) return "status";
   if (key === "Escape") return "escape";
   if (key === "?" && !typing) return "help";
   return null;

@@ -41,8 +41,16 @@ function isRemoved(event) {
 function noteRow(note) {
   return {
     key: `n${note.note_seq}`, kind: "note", note: note.kind, ts: note.ts, body: note.body ?? "",
-    alias: note.from?.alias ?? null, on: note.data?.on !== false, removed: note.redacted === true,
+    alias: note.from?.alias ?? null, on: note.data?.on !== false, flag: note.kind === "flag" ? flagOf(note.data ?? {}) : null, removed: note.redacted === true,
   };
+}
+
+// What a flag of the staff's sequence is about.
+function flagOf(facts) {
+  if (facts.handover) return "handover";
+  if (facts.first_reply) return "first_reply";
+  if (facts.identified) return "identified";
+  return typeof facts.on === "boolean" ? "help" : "other";
 }
 
 function pendingRow(entry) {

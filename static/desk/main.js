@@ -7,7 +7,8 @@ import { App } from "./app.js";
 import { Desk } from "./desk.js";
 import { commandOf, isTyping } from "./keys.js";
 import { paneCount } from "./slots.js";
-import { runClock } from "./ui.js";
+import { chooseByKey } from "./status.js";
+import { now, runClock } from "./ui.js";
 
 const RING_AGAIN_MS = 30_000;
 
@@ -36,10 +37,12 @@ const commands = {
   note: () => desk.switchMode(),
   accept: () => desk.acceptNext(),
   waiting: () => desk.nextWaiting(),
+  status: () => desk.toggleStatus(),
   help: () => desk.singleKeys.peek() && desk.toggleHelp(),
 };
 
 document.addEventListener("keydown", (event) => {
+  if (chooseByKey(desk, event)) return;
   const command = commandOf(event, isTyping(event.target));
   // An open palette keeps the keys to itself; a held key is one command.
   if (!commands[command] || desk.palette.peek()) return;
@@ -62,6 +65,8 @@ effect(() => {
   const unread = unreadTotal(desk.state.value);
   document.title = `${unread ? `(${unread}) ` : ""}${t("Desk")} - chatdesk`;
 });
+
+effect(() => desk.followDeadlines(now.value));
 
 desk.start();
 runClock(() => desk.now());

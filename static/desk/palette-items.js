@@ -55,9 +55,9 @@ function acts(desk, state) {
   }
   list.push(
     { id: "waiting", icon: "clock", key: "F8", label: t("Go to the player who waits longest"), run: () => desk.nextWaiting() },
-    { id: "available", icon: "dot", label: t("Set status: {status}", { status: statusName("available") }), run: () => desk.setStatus("available") },
-    ...AWAY_REASONS.map((reason) => ({ id: reason, icon: "half", label: t("Set status: {status}", { status: statusName("away", reason) }), run: () => desk.setStatus("away", reason) })),
-    { id: "offline", icon: "ring", label: t("Set status: {status}", { status: statusName("offline") }), run: () => desk.setStatus("offline") },
+    { id: "available", icon: "dot", key: "F9 1", label: t("Set status: {status}", { status: statusName("available") }), run: () => desk.setStatus("available") },
+    ...AWAY_REASONS.map((reason, at) => ({ id: reason, icon: "half", key: `F9 ${at + 2}`, label: t("Set status: {status}", { status: statusName("away", reason) }), run: () => desk.setStatus("away", reason) })),
+    { id: "offline", icon: "ring", key: "F9 9", label: t("Set status: {status}", { status: statusName("offline") }), run: () => desk.setStatus("offline") },
     { id: "sound", icon: desk.muted.value ? "sound" : "mute", label: desk.muted.value ? t("Sound: switch on") : t("Sound: switch off"), run: () => desk.toggleSound() },
     { id: "theme", icon: "moon", label: t("Theme: light, dark or as the system"), run: () => desk.nextTheme() },
     { id: "panel", icon: "panel", label: desk.panelOpen.value ? t("Fold the player panel") : t("Unfold the player panel"), run: () => desk.togglePanel() },

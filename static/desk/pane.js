@@ -6,7 +6,8 @@ import { lastFrom } from "./log.js";
 import { CloseForm, ReleaseForm, TransferForm } from "./acts.js";
 import { Composer } from "./composer.js";
 import { Transcript } from "./transcript.js";
-import { Clock, Icon, IconButton, now } from "./ui.js";
+import { replyDue } from "./deadlines.js";
+import { Clock, Icon, IconButton, minutes, now } from "./ui.js";
 import { safetyOf, topicName } from "./words.js";
 
 export function Pane({ desk, conv }) {
@@ -22,6 +23,7 @@ export function Pane({ desk, conv }) {
       onFocusIn=${() => !focused && desk.focus(conv)} onPointerDown=${() => !focused && desk.focus(conv)}>
     <${Head} desk=${desk} state=${state} chat=${chat} gone=${gone} number=${number} focused=${focused} />
     ${safety.level && html`<div class=${`strip ${safety.level}`}><${Icon} name=${safety.icon} /><span>${safety.rule}</span></div>`}
+    ${!gone && html`<${Deadline} chat=${chat} />`}
     <${Banner} desk=${desk} state=${state} />
     <${Transcript} desk=${desk} conv=${conv} chat=${chat} focused=${focused} />
     ${gone ? html`<${Gone} desk=${desk} conv=${conv} gone=${gone} />`
@@ -42,7 +44,7 @@ function Head({ desk, state, chat, gone, number, focused }) {
     <span class="slot-lines">
       <span class="slot-line"><h2 class="truncate">${chat.player.name}</h2><span class="slot-id drops"><span>${chat.player.id}</span></span>
         ${!gone && html`<span class="push"><${Clock} chat=${chat} answered=${log && lastFrom(log, "agent")?.ts} /></span>`}</span>
-      <span class="slot-line"><span class="pane-facts">${capital(languageName(chat.lang))} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}</span>${age !== null && html`<span class="pane-facts drops"><span>${t("{n} min", { n: age })}</span></span>`}</span>
+      <span class="slot-line"><span class="pane-facts">${capital(languageName(chat.lang))} · ${desk.brandName(chat.brand)} · ${topicName(chat.topic)}${chat.weight > 1 ? ` · ${t("counts {n}", { n: chat.weight })}` : ""}</span>${age !== null && html`<span class="pane-facts drops"><span>${t("{n} min", { n: age })}</span></span>`}</span>
     </span>
     ${!gone && html`<span class="anchor pane-acts">
       <${IconButton} icon="transfer" label=${t("Transfer {name}", { name: chat.player.name })} aria-expanded=${form === "transfer"} onClick=${() => toggle("transfer")} />
@@ -55,6 +57,17 @@ function Head({ desk, state, chat, gone, number, focused }) {
     </span>`}
     ${gone && html`<span class="push badge">${gone.closed ? t("Closed") : t("Moved")}</span>`}
   </header>`;
+}
+
+// What the chat's own clock leads to. Read aloud by the desk at its thresholds, so it is no live region.
+function Deadline({ chat }) {
+  const due = replyDue(chat, now.value);
+  if (due) {
+    return html`<div class=${`strip due ${due.tone}`}><${Icon} name=${due.tone === "danger" ? "late" : due.tone ? "half" : "clock"} />
+      <span class="num">${t("First reply due in {time}, then it goes back to the queue.", { time: minutes(due.left) })}</span></div>`;
+  }
+  if (!chat.sleeping) return null;
+  return html`<div class="strip"><${Icon} name="zz" /><span>${t("Asleep: it takes no place, and wakes when somebody writes.")}</span></div>`;
 }
 
 function helpWord(chat) {

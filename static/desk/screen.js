@@ -16,6 +16,7 @@ export class Screen {
     this.spoken = signal("");
     this.palette = signal(null);
     this.help = signal(false);
+    this.statusOpen = signal(false);
     this.panelOpen = signal(this.kept("panel") !== "folded");
     this.singleKeys = signal(this.kept("keys") !== "off");
     this.column = signal("chats");
@@ -55,6 +56,10 @@ export class Screen {
 
   toggleHelp(on = !this.help.peek()) {
     this.help.value = on;
+  }
+
+  toggleStatus(on = !this.statusOpen.peek()) {
+    this.statusOpen.value = on;
   }
 
   togglePanel() {

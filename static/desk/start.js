@@ -32,7 +32,7 @@ export function Help({ desk }) {
     ["F2", t("Accept the offer")], ["F8", t("Go to the player who waits longest")],
     [t("Ctrl Up, Ctrl Down"), t("Previous or next chat")], ["Ctrl K", t("Find a chat, player or command")],
     ["/", t("Responses, at the start of a word")], ["Enter", t("Send; Shift Enter makes a new line")],
-    ["Ctrl Shift Enter", t("Reply or internal note")], ["Esc", t("Close what is open")], ["?", t("This list, outside text fields")],
+    ["Ctrl Shift Enter", t("Reply or internal note")], ["F9", t("My status; a digit chooses")], ["Esc", t("Close what is open")], ["?", t("This list, outside text fields")],
   ];
   return html`<${Popover} label=${t("Keys and help")} class="help" onClose=${() => desk.toggleHelp(false)}>
     <div class="slot-line"><h2>${t("Keys")}</h2><${IconButton} icon="close" label=${t("Close")} class="push" onClick=${() => desk.toggleHelp(false)} /></div>

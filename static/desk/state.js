@@ -12,7 +12,7 @@ export function initial() {
     me: null, db: null, rev: null, ready: false, limits: { body_chars: 4000 },
     link: { state: "connecting", since: null, code: null, tries: 0, retryAt: null },
     status: { status: "offline", reason: null, since_ts: null, missed: 0 },
-    capacity: 0, chats: {}, offers: {}, waiting: { count: 0, oldest_ts: null, chats: [] },
+    capacity: 0, load: 0, drains: null, chats: {}, offers: {}, waiting: { count: 0, oldest_ts: null, chats: [] },
     places: emptyPlaces(), results: {},
     logs: {}, gaps: {}, loading: {}, alias: {}, typing: {}, seen: {},
     panes: [], recent: [], focus: null, limit: 1, mode: {}, expect: null, leaving: {}, gone: {},
@@ -84,7 +84,9 @@ function onDesk(state, frame, at) {
   let next = {
     ...state, ready: true, rev: frame.rev, chats, offers,
     status: { status: frame.status, reason: frame.reason || null, since_ts: frame.status_since_ts ?? null, missed: frame.missed ?? 0 },
-    capacity: frame.capacity ?? state.capacity, waiting: frame.waiting ?? state.waiting,
+    capacity: frame.capacity ?? state.capacity, load: frame.load ?? Object.keys(chats).length,
+    drains: frame.draining_since_ts ? { since: frame.draining_since_ts, ends: frame.shift_ends_ts ?? null } : null,
+    waiting: frame.waiting ?? state.waiting,
   };
   next = arranged(next);
   for (const conv of Object.keys(state.chats)) if (!chats[conv]) next = dropped(next, conv, state, at);
@@ -108,7 +110,10 @@ function counted(chat, event, seen) {
   if (event.seq <= chat.counted) return {};
   const change = { counted: event.seq, last_seq: Math.max(chat.last_seq ?? 0, event.seq) };
   if (event.kind !== "message") return change;
-  if (event.from?.role === "agent") change.waiting_since_ts = null;
+  if (event.from?.role === "agent") {
+    change.waiting_since_ts = null;
+    if (chat.reply_due_ts) Object.assign(change, { reply_due_ts: null, due: null, due_ts: null });
+  }
   if (event.from?.role === "player") {
     change.waiting_since_ts = chat.waiting_since_ts ?? event.ts;
     if (event.seq > seen) change.unread = (chat.unread ?? 0) + 1;
@@ -233,7 +238,9 @@ function arranged(state) {
   const held = state.expect && state.places.of[state.expect] !== undefined ? [state.expect] : [];
   const offers = Object.values(state.offers).map((offer) => offer.conv);
   const convs = [...new Set([...Object.keys(state.chats), ...held, ...offers])];
-  const places = arrange(state.places, convs, state.capacity);
+  // Who sleeps takes no place, but stays in the row.
+  const asleep = Object.values(state.chats).filter((chat) => chat.sleeping).length;
+  const places = arrange(state.places, convs, state.capacity + asleep);
   return places === state.places ? state : { ...state, places };
 }
 

@@ -1,10 +1,8 @@
 // Top bar: what the agent declared, under which name they appear, what the connection does.
-import { html, useState } from "../kit/preact.js";
+import { html } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
-import { Bold, Icon, IconButton, Popover, minutes, now } from "./ui.js";
-import { AWAY_REASONS, statusName } from "./words.js";
-
-const ICONS = { available: "dot", away: "half", offline: "ring" };
+import { Status } from "./status.js";
+import { Bold, Icon, IconButton, minutes, now } from "./ui.js";
 
 export function TopBar({ desk }) {
   const state = desk.state.value;
@@ -35,23 +33,6 @@ export function TopBar({ desk }) {
 function themeWord(theme) {
   if (theme === "light") return t("Theme: light");
   return theme === "dark" ? t("Theme: dark") : t("Theme: as the system");
-}
-
-function Status({ desk, status }) {
-  const [open, setOpen] = useState(false);
-  const set = (next, reason) => { setOpen(false); desk.setStatus(next, reason); };
-  const away = status.status === "away" && status.since_ts ? ` ${minutes(now.value - status.since_ts)}` : "";
-  const item = (next, reason) => html`<button type="button" key=${reason ?? next} class="menu-item" aria-pressed=${status.status === next && (status.reason ?? null) === (reason ?? null)}
-    onClick=${() => set(next, reason)}><span class=${`status ${next}`}><${Icon} name=${ICONS[next]} />${reason ? statusName(next, reason) : statusName(next)}</span></button>`;
-  return html`<div class="anchor">
-    <button type="button" class="btn lg status-button" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-      <span class=${`status ${status.status}`}><${Icon} name=${ICONS[status.status] ?? "ring"} /><span class="num">${statusName(status.status, status.reason)}${away}</span></span><${Icon} name="chevron" />
-    </button>
-    ${open && html`<${Popover} label=${t("My status")} class="menu" onClose=${() => setOpen(false)}>
-      ${item("available")}${AWAY_REASONS.map((reason) => item("away", reason))}${item("offline")}
-      <p class="menu-note">${t("Away and offline keep your chats. New ones go to others.")}</p>
-    </${Popover}>`}
-  </div>`;
 }
 
 function Connection({ link, known }) {

@@ -135,10 +135,13 @@ function PendingNote({ row, desk, conv }) {
 
 function Note({ row, chat }) {
   const name = chat.player.name;
-  if (row.note === "flag") {
+  if (row.flag === "first_reply") return html`<p class="event-line staff-line"><${Icon} name="half" />${t("First reply was due, {time}", { time: formatTime(row.ts) })}</p>`;
+  if (row.flag === "identified") return html`<p class="event-line staff-line"><${Icon} name="person" />${t("The player signed in, {time}", { time: formatTime(row.ts) })}</p>`;
+  if (row.flag === "help") {
     return html`<p class="event-line staff-line"><${Icon} name="lifebuoy" />${row.on ? t("{alias} asked a supervisor for help, {time}", { alias: row.alias ?? "–", time: formatTime(row.ts) }) : t("The call for help was taken back, {time}", { time: formatTime(row.ts) })}</p>`;
   }
-  const word = row.note === "whisper" ? t("Whisper") : t("Internal note");
+  if (row.flag && !row.body) return null;
+  const word = row.flag === "handover" ? t("Hand-over") : row.note === "whisper" ? t("Whisper") : t("Internal note");
   return html`<div class="line wide"><div class=${`note ${row.note}`}><div class="note-head"><${Icon} name="lock" /><b>${word}</b><span>${row.alias ? `${row.alias}, ` : ""}${formatTime(row.ts)}</span>${row.note === "whisper" && html`<span class="push">${t("{name} never sees this", { name })}</span>`}</div><div dir="auto"><${Body} text=${row.body} /></div></div></div>`;
 }
 

@@ -1,5 +1,5 @@
 // Every code of the wire as words of the catalogue. Literal strings only: an extractor reads them.
-import { t } from "../kit/i18n.js";
+import { languageName, t } from "../kit/i18n.js";
 
 export function topicName(id) {
   const names = {
@@ -13,17 +13,19 @@ export function topicName(id) {
 
 export function statusName(status, reason) {
   if (status === "available") return t("Available");
-  if (status === "offline") return t("Offline");
+  if (status === "offline") return reason === "shift_end" ? t("Offline, shift over") : t("Offline");
   const why = reason && reasonName(reason);
   return why ? t("Away, {reason}", { reason: why }) : t("Away");
 }
 
-export const AWAY_REASONS = ["break", "lunch", "meeting", "training"];
+// Those that a person chooses; the server knows two more of its own.
+export const AWAY_REASONS = ["lunch", "break", "training", "phone", "email", "meeting", "coaching"];
 
 export function reasonName(reason) {
   const names = {
-    break: () => t("break"), lunch: () => t("lunch"), meeting: () => t("meeting"),
-    training: () => t("training"), missed: () => t("offers missed"),
+    lunch: () => t("lunch"), break: () => t("break"), training: () => t("training"),
+    phone: () => t("on the phone"), email: () => t("e-mail"), meeting: () => t("meeting"),
+    coaching: () => t("coaching"), missed: () => t("offers missed"), shift_end: () => t("shift over"),
   };
   return names[reason]?.() ?? reason;
 }
@@ -98,6 +100,27 @@ export function failure(error) {
     unavailable: () => t("The server cannot do this now. Try again in a moment."),
   };
   return names[error?.code]?.() ?? t("That did not work. Check the connection and try again.");
+}
+
+// For those who hear the page, where the name must come first.
+export function replyDueWords(name, left) {
+  return t("First reply to {name} due in {n} seconds, then the chat goes back to the queue.", { name, n: Math.ceil(left / 1000) });
+}
+
+// Why it rings here, as one sentence.
+export function offerWhy(offer) {
+  const why = offer.why ?? {};
+  const language = languageName(offer.lang);
+  const { skill } = why;
+  if (why.returning) return t("You, because you spoke with this player before.");
+  if (why.candidates === 1) {
+    return skill ? t("You, because nobody else who is free speaks {language} and has the skill {skill}.", { language, skill })
+      : t("You, because nobody else who is free speaks {language}.", { language });
+  }
+  if (!why.candidates) return t("You, because you speak {language}.", { language });
+  return skill
+    ? t("You, because of {n} who are free, speak {language} and have the skill {skill} you carry the least. Of equals it is whoever waited longest.", { n: why.candidates, language, skill })
+    : t("You, because of {n} who are free and speak {language} you carry the least. Of equals it is whoever waited longest.", { n: why.candidates, language });
 }
 
 export function offerEnd(result) {

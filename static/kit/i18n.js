@@ -85,6 +85,16 @@ export function formatDate(ts) {
     : format("date", { day: "numeric", month: "long", year: "numeric" }).format(ts);
 }
 
+// style: "long" or "short"
+export function formatWeekday(ts, style = "long") {
+  return format(`weekday ${style}`, { weekday: style }).format(ts);
+}
+
+// Day and time, for what lies within the next days.
+export function formatDayTime(ts) {
+  return format("moment", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }).format(ts);
+}
+
 export function languageName(code) {
   try {
     formats.names ??= new Intl.DisplayNames(lang, { type: "language" });

@@ -274,7 +274,8 @@ export class Wire {
         this.#timer = this.#timers.set(() => this.#connect(false), frame.in_ms ?? 0);
         break;
       case "error":
-        this.#retryMs = frame.retry_ms ?? this.#retryMs;
+        // How long a casino stays closed says nothing about when to connect again.
+        if (frame.code !== "at_capacity") this.#retryMs = frame.retry_ms ?? this.#retryMs;
         break;
       default:
     }

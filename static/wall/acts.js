@@ -207,6 +207,21 @@ export function forceState(agent, status, reason) {
   );
 }
 
+async function ask(url, values) {
+  const answer = await fetch(`${url}?${new URLSearchParams(values)}`, { credentials: "same-origin", headers: { Accept: "application/json" }, cache: "no-store" });
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { code: body?.error?.code });
+  return body;
+}
+
+export function askRouting(conv) {
+  return ask(page.routing_url, { conv });
+}
+
+export function askFairShare(from_ts) {
+  return ask(page.fair_share_url, { from_ts: Math.round(from_ts) });
+}
+
 export async function loadRoster() {
   try {
     const answer = await fetch(page.roster_url, { credentials: "same-origin" });

@@ -4,7 +4,7 @@ import { html } from "../kit/preact.js";
 import { t, tn } from "../kit/i18n.js";
 import { Icon } from "./parts.js";
 import * as store from "./store.js";
-import { breachName, breachText, clockTime } from "./words.js";
+import { alarmText, breachName, breachText, clockTime } from "./words.js";
 
 const MUTE_MS = 5 * 60_000;
 
@@ -33,8 +33,29 @@ function Item({ breach, now }) {
     : html`<li><span>${text}</span></li>`;
 }
 
+// What the server itself raised. It goes when it is over.
+function Raised() {
+  const alarms = store.wall.value.alarms;
+  if (!alarms.length) return null;
+  const show = (alarm) => {
+    const agent = store.wall.value.agents[alarm.about];
+    store.focus.value = { kind: "agent", agent: alarm.about, alias: agent?.alias ?? alarm.facts.alias };
+    store.view.value = "wall";
+  };
+  return html`<ul class="raised" aria-label=${t("Alarms")}>${alarms.map((alarm) => html`<li key=${`${alarm.kind}:${alarm.about}`} class=${alarm.kind}>
+    <${Icon} name=${ALARM_ICONS[alarm.kind] ?? "warn"} /><span class="grow">${alarmText(alarm)}</span>
+    ${alarm.kind === "missed" && store.wall.value.agents[alarm.about] && html`<button type="button" class="btn lg" onClick=${() => show(alarm)}>${t("Show the chats")}</button>`}
+    <span class="num since">${t("since {time}", { time: clockTime(alarm.raised_ts) })}</span></li>`)}</ul>`;
+}
+
+const ALARM_ICONS = { missed: "bell", suspicion: "wait", presence_breaker: "no-wifi", coverage_hole: "people" };
+
 export function Alarms() {
-  const open = Object.values(store.log.value.open);
+  return html`<div class="bars"><${Raised} /><${Limits} /></div>`;
+}
+
+function Limits() {
+  const open = Object.values(store.log.value.open).filter((breach) => breach.kind !== "alarm");
   const now = store.now.value;
   const last = store.log.value.past[0];
   const limitsButton = html`<button type="button" class="btn quiet lg" onClick=${(event) => store.openPopover("limits", event)}>${t("Limits")}</button>`;

@@ -85,6 +85,7 @@ export function Head({ page, sound }) {
       <button type="button" class="btn lg quiet" aria-pressed=${place === "watch"} onClick=${go("watch")}>
         ${t("Watch")}${watching > 0 && html` <span class="num">${watching}</span>`}
       </button>
+      <a class="btn lg quiet" href="/roster/">${t("Roster")}</a>
     </div>
     <div class="filters"><${Filters} page=${page} /></div>
     <span class="grow"></span>

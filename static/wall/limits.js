@@ -63,8 +63,9 @@ export function passed(figures, agents, limits, now) {
   }
   over("unanswered", figures.unanswered.ts, limits.unanswered_late_s);
   for (const agent of agents) {
-    if (agent.connected === false && agent.load > 0) {
-      found.push({ id: `lost:${agent.id}`, kind: "lost", since: null, agent: agent.id, alias: agent.alias, count: agent.load });
+    const chats = agent.chats ?? agent.load;
+    if (agent.connected === false && chats > 0) {
+      found.push({ id: `lost:${agent.id}`, kind: "lost", since: null, agent: agent.id, alias: agent.alias, count: chats });
     }
   }
   if (figures.waiting !== null && figures.waiting > limits.waiting) {
@@ -80,6 +81,11 @@ export function passed(figures, agents, limits, now) {
     found.push({ id: "places", kind: "places", since: null });
   }
   return found;
+}
+
+// What the server itself raised: followed like a limit, so that it sounds once and stands in the log.
+export function raised(alarms) {
+  return (alarms ?? []).map((alarm) => ({ id: `alarm:${alarm.kind}:${alarm.about}`, kind: "alarm", since: alarm.raised_ts, alarm }));
 }
 
 export const emptyLog = () => ({ open: {}, past: [] });

@@ -8,7 +8,7 @@ import * as acts from "./acts.js";
 import { Alarms } from "./alarms.js";
 import { Tiles } from "./figures.js";
 import { Head, Lost } from "./head.js";
-import { emptyLog, passed, track } from "./limits.js";
+import { emptyLog, passed, raised, track } from "./limits.js";
 import { Notice, Overlay } from "./overlays.js";
 import { Panes } from "./panes.js";
 import { People } from "./people.js";
@@ -57,7 +57,7 @@ const announced = signal("");
 
 function followLimits(now) {
   if (!store.wall.value.known) return;
-  const found = passed(store.figures.value, store.agents.value, store.limits.value, now);
+  const found = [...raised(store.wall.value.alarms), ...passed(store.figures.value, store.agents.value, store.limits.value, now)];
   const { log, fresh } = track(store.log.value, found, now);
   store.log.value = log;
   const count = found.length;

@@ -4,13 +4,14 @@ import { level } from "./limits.js";
 import { waitsFor } from "./tiles.js";
 
 // Rank: lower is more urgent. tone: danger | warn | plain.
-const RANKS = ["stop_gambling", "nobody_on_duty", "unanswered_late", "wait_late", "help", "agent_lost", "unanswered_soon", "wait_soon", "nobody_free"];
+const RANKS = ["stop_gambling", "nobody_on_duty", "unanswered_late", "wait_late", "help", "first_reply_late", "agent_lost", "unanswered_soon", "wait_soon", "nobody_free"];
 const TONES = {
   stop_gambling: "danger",
   nobody_on_duty: "danger",
   unanswered_late: "danger",
   wait_late: "danger",
   help: "warn",
+  first_reply_late: "warn",
   agent_lost: "warn",
   unanswered_soon: "warn",
   wait_soon: "warn",
@@ -35,6 +36,7 @@ export function reasons(chat, agents, limits, now) {
     if (late === "late") codes.set("unanswered_late", chat.unanswered_since_ts);
     else if (late === "soon") codes.set("unanswered_soon", chat.unanswered_since_ts);
     const agent = chat.agent ? agents[chat.agent.id] : null;
+    if (why.has("first_reply_late")) codes.set("first_reply_late", chat.due_ts ?? null);
     if (why.has("agent_lost") || agent?.connected === false) codes.set("agent_lost", null);
   }
   return RANKS.filter((code) => codes.has(code)).map((code) => ({

@@ -7,6 +7,7 @@ import * as acts from "./acts.js";
 import { DEFAULTS, duration } from "./limits.js";
 import { Icon, Load, codes } from "./parts.js";
 import * as store from "./store.js";
+import { Share, Why } from "./why.js";
 import { breachName, clockTime, language, playerLabel, statusReason } from "./words.js";
 
 function chatOf(conv) {
@@ -117,6 +118,7 @@ function More({ conv, button }) {
   const go = (kind) => () => { store.popover.value = { kind, button, conv }; };
   return html`<h2 class="vh" id="overlay-title">${t("More")}</h2><ul class="menu">
     ${chat?.help && html`<li><button type="button" onClick=${() => acts.clearHelp(conv)}><${Icon} name="lifebuoy" />${t("Help given, end the call")}</button></li>`}
+    <li><button type="button" onClick=${go("why")}><${Icon} name="help" />${chat?.state === "queued" ? t("Why is it waiting?") : t("Who was asked?")}</button></li>
     <li><button type="button" onClick=${go("takeover")}><${Icon} name="takeover" />${t("Take over")}</button></li>
     <li><button type="button" onClick=${go("assign")}><${Icon} name="person" />${chat?.agent ? t("Assign to another agent") : t("Assign")}</button></li>
     <li><button type="button" onClick=${go("close")}><${Icon} name="close" />${t("Close with a reason")}</button></li>
@@ -154,7 +156,7 @@ function Log() {
     </ul>`;
 }
 
-const KINDS = { assign: Assign, takeover: Takeover, close: Close, status: Status, more: More, limits: Limits, log: Log };
+const KINDS = { assign: Assign, takeover: Takeover, close: Close, status: Status, more: More, why: Why, share: Share, limits: Limits, log: Log };
 const MARGIN_PX = 8;
 
 // Below the button when there is room, else above; never outside the window.
@@ -174,6 +176,13 @@ export function Overlay() {
   useLayoutEffect(() => {
     if (open && box.current) place(box.current, open.button);
   });
+  useEffect(() => {
+    if (!open) return undefined;
+    // What is asked for comes later and makes it higher.
+    const watcher = new ResizeObserver(() => box.current && place(box.current, open.button));
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, [open]);
   useEffect(() => {
     if (!open) return undefined;
     (box.current.querySelector("input, button.primary, button, select") ?? box.current).focus({ preventScroll: true });

@@ -50,6 +50,8 @@ function noteWord(note) {
   if (note.kind === "whisper") return t("Whisper");
   if (note.kind !== "flag") return t("Internal note");
   if (note.data?.identified) return t("The player signed in");
+  if (note.data?.first_reply) return t("First reply was due");
+  if (note.data?.handover) return t("Hand-over");
   return note.data?.on === false ? t("No longer asks for help") : t("Asks for help");
 }
 

@@ -1,11 +1,25 @@
 // The agents, by name and never ranked, and who can be reached in which language.
 
 import { html } from "../kit/preact.js";
-import { t } from "../kit/i18n.js";
+import { t, tn } from "../kit/i18n.js";
 import { Clock, Icon, Load, codes } from "./parts.js";
 import * as store from "./store.js";
 import { languagesOf, onDuty } from "./tiles.js";
-import { agentState, connection, forHow, language } from "./words.js";
+import { agentState, connection, forHow, idleText, language } from "./words.js";
+
+// What stands before the clock of the oldest unanswered line.
+function agentFacts(agent, idle) {
+  const found = [];
+  if (agent.connected === null || agent.connected === undefined) found.push(t("Connection unknown"));
+  if (agent.missed > 0) found.push(t("{n} missed", { n: agent.missed }));
+  if (agent.asleep > 0) found.push(tn("{n} chat asleep", "{n} chats asleep", agent.asleep));
+  return found.length || idle ? found : [t("Unanswered")];
+}
+
+// Observed over all his tabs; only worth a colour of whoever says that he is there.
+function Idle({ agent, text }) {
+  return html`<span class=${agent.status === "available" ? "idle warn-words" : "idle quiet-text"}><${Icon} name="zz" />${text}</span>`;
+}
 
 function Agent({ agent, now, help, brief }) {
   const limits = store.limits.value;
@@ -14,6 +28,8 @@ function Agent({ agent, now, help, brief }) {
   const showChats = () => {
     store.focus.value = chosen ? null : { kind: "agent", agent: agent.id, alias: agent.alias };
   };
+  const idle = idleText(agent);
+  const facts = agentFacts(agent, Boolean(idle));
   const clock = html`<${Clock} ts=${agent.oldest_unanswered_ts} now=${now} soon=${limits.unanswered_soon_s} late=${limits.unanswered_late_s} />`;
   return html`<li class="agent">
     <div class="line">
@@ -24,12 +40,12 @@ function Agent({ agent, now, help, brief }) {
         <span class="vh">${t("Change the status of {alias}", { alias: agent.alias })}</span>
       </button>
     </div>
-    <div class="line"><${Load} load=${agent.load} capacity=${agent.capacity} />
-      ${brief ? clock : html`<span class="langs" title=${(agent.languages ?? []).map(language).join(", ")}>${codes(agent.languages)}</span>`}</div>
+    <div class="line"><span class="facts"><${Load} load=${agent.load} capacity=${agent.capacity} />${brief && idle && html`<${Idle} agent=${agent} text=${idle} />`}</span>
+      ${brief ? clock : html`<span class="langs" title=${[agent.team, ...(agent.languages ?? []).map(language)].filter(Boolean).join(", ")}>${agent.team && html`<span class="team">${agent.team} · </span>`}${codes(agent.languages)}</span>`}</div>
     ${!brief && html`<div class="line last">
-      ${agent.connected === false && agent.load > 0
+      ${agent.connected === false && (agent.chats ?? agent.load) > 0
         ? html`<span class="warn-words"><${Icon} name="wait" /><span class="truncate">${t("Chats may go back to the queue")}</span></span>`
-        : html`<span class="quiet-text truncate">${agent.connected === null || agent.connected === undefined ? t("Connection unknown") : t("Unanswered")}</span>${clock}`}
+        : html`<span class="facts truncate">${idle && html`<${Idle} agent=${agent} text=${idle} />`}<span class="quiet-text truncate">${facts.join(" · ")}</span></span>${clock}`}
     </div>`}
   </li>`;
 }
@@ -64,7 +80,8 @@ export function People({ page }) {
   const size = shown.length > 13 ? "many" : shown.length > 9 ? "more" : shown.length < 7 ? "few" : "usual";
   return html`<section class="card people" aria-labelledby="people-title">
     <header class="card-head"><h2 id="people-title">${t("Agents")} <span class="quiet-text">${t("{n} on duty", { n: store.wall.value.known ? shown.length : "–" })}</span></h2>
-      <span class="grow"></span><span class="quiet-text">${t("by name, not ranked")}</span></header>
+      <span class="grow"></span><span class="quiet-text by-name">${t("by name, not ranked")}</span>
+      <button type="button" class="btn quiet" aria-haspopup="dialog" onClick=${(event) => store.openPopover("share", event, {})}>${t("Fair share")}</button></header>
     <div class="lists">
       <ul class="agents ${size}">
         ${shown.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} now=${now} help=${help.has(agent.id)} brief=${size === "many"} />`)}

@@ -49,10 +49,13 @@ function Reason({ row, now }) {
   }
   const more = row.reasons.slice(1).map((reason) => reasonText(reason, row.chat, now));
   const text = reasonText(first, row.chat, now);
-  return html`<span class="reason ${first.tone}" title=${more.length ? [text, ...more].join(". ") : null}>
-    <${Icon} name=${REASON_ICON[first.code]} /><span>${text}</span>
-    ${more.length > 0 && html`<span class="more num" aria-label=${more.join(". ")}>+${more.length}</span>`}
-  </span>`;
+  const queued = row.chat.state === "queued";
+  const words = html`<${Icon} name=${REASON_ICON[first.code]} /><span>${text}</span>
+    ${more.length > 0 && html`<span class="more num" aria-label=${more.join(". ")}>+${more.length}</span>`}`;
+  const whole = more.length ? [text, ...more].join(". ") : null;
+  if (!queued) return html`<span class="reason ${first.tone}" title=${whole}>${words}</span>`;
+  return html`<button type="button" class="reason asks ${first.tone}" aria-haspopup="dialog" title=${[whole ?? text, t("Why is it waiting?")].join(". ")}
+    onClick=${(event) => store.openPopover("why", event, { conv: row.chat.conv })}>${words}</button>`;
 }
 
 function Actions({ row }) {
@@ -81,8 +84,8 @@ function Row({ row, now, withReason }) {
     <td role="cell" class="c-player truncate">${playerLabel(chat.player, store.revealed.value)}</td>
     <td role="cell" class="c-brand" title=${language(chat.lang)}><span class="two">${chat.lang.toUpperCase()}, ${store.brandName(chat.brand)}</span></td>
     <td role="cell" class="c-topic"><span class="two">${topicName(chat.topic)}</span></td>
-    <td role="cell" class="c-agent truncate">${chat.agent?.alias ?? "–"}</td>
-    <td role="cell" class="c-clock">${row.gone ? "" : html`<${Clock} ts=${clockOf(chat)} now=${now} none=${queued ? "–" : t("answered")}
+    <td role="cell" class="c-agent truncate">${chat.agent?.alias ?? "–"}${chat.weight > 1 && html`<span class="weight" title=${t("Takes {n} places", { n: chat.weight })}>${t("counts {n}", { n: chat.weight })}</span>`}</td>
+    <td role="cell" class="c-clock">${row.gone ? "" : html`<${Clock} ts=${clockOf(chat)} now=${now} none=${queued ? "–" : (chat.why ?? []).includes("asleep") ? t("asleep") : t("answered")}
       soon=${queued ? limits.wait_soon_s : limits.unanswered_soon_s} late=${queued ? limits.wait_late_s : limits.unanswered_late_s} />`}</td>
     <td role="cell" class="c-open num">${openFor(chat.opened_ts ? now - chat.opened_ts : null)}</td>
     <td role="cell" class="c-act"><div class="acts"><${Actions} row=${row} /></div></td>

@@ -4,7 +4,7 @@
 import * as watched from "./watched.js";
 
 export function empty() {
-  return { rev: 0, known: false, at: null, queue: null, kpi: null, agents: {}, chats: {}, watched: {} };
+  return { rev: 0, known: false, at: null, queue: null, kpi: null, alarms: [], agents: {}, chats: {}, watched: {} };
 }
 
 // Returns the same object when the frame changes nothing, so that nothing is drawn again.
@@ -48,6 +48,7 @@ function wall(state, frame, now) {
     at: now,
     queue: frame.queue ?? (frame.full ? null : state.queue),
     kpi: frame.kpi ?? (frame.full ? null : state.kpi),
+    alarms: frame.alarms ?? (frame.full ? [] : state.alarms),
     agents,
     chats,
     watched: views,

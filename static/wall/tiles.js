@@ -95,5 +95,5 @@ export function agentsByName(state, filter, locale) {
 
 // On duty: not offline by their own word, or still holding chats.
 export function onDuty(agents) {
-  return agents.filter((agent) => agent.status !== "offline" || agent.load > 0);
+  return agents.filter((agent) => agent.status !== "offline" || (agent.chats ?? agent.load) > 0);
 }

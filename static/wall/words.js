@@ -60,6 +60,8 @@ export function reasonText(reason, chat, now) {
         : t("Waiting {time}, nobody free", { time });
     case "wait_soon": return reason.waits === "offered" ? t("Waiting, on offer") : t("Waiting, nobody free");
     case "help": return t("{alias} asks for help", { alias });
+    case "first_reply_late":
+      return reason.ts === null ? t("First reply late") : t("First reply late, back to the queue in {time}", { time: duration(reason.ts - now) });
     case "agent_lost": return t("{alias} has no connection", { alias });
     case "nobody_free": return t("Waiting, nobody free");
     default: return "";
@@ -72,6 +74,7 @@ export const REASON_ICON = {
   unanswered_late: "late",
   wait_late: "late",
   help: "lifebuoy",
+  first_reply_late: "half",
   agent_lost: "no-wifi",
   unanswered_soon: "half",
   wait_soon: "half",
@@ -98,6 +101,8 @@ export function breachText(breach, now) {
       return t("{n} gave up waiting, limit {limit}", { n: breach.count, limit: breach.limit });
     case "places":
       return t("No free place");
+    case "alarm":
+      return alarmText(breach.alarm);
     default:
       return "";
   }
@@ -115,8 +120,39 @@ export function breachName(breach) {
     case "first_reply": return t("first reply");
     case "abandoned": return t("gave up waiting");
     case "places": return t("no free place");
+    case "alarm": return alarmText(breach.alarm);
     default: return "";
   }
+}
+
+// What the server itself raised, as a sentence.
+export function alarmText({ kind, facts = {} }) {
+  switch (kind) {
+    case "missed": return t("{alias} missed three offers and is away now.", { alias: facts.alias ?? "–" });
+    case "suspicion":
+      return facts.because === "redis"
+        ? t("No chat is moved for now: it is not known who is connected.")
+        : t("No chat is moved for now: the dispatcher has just started and looks who is there.");
+    case "presence_breaker":
+      return t("{n} of {all} agents vanished at once. Their chats stay where they are until that is understood.", { n: facts.losing ?? "–", all: facts.there ?? "–" });
+    case "coverage_hole": return holeText(facts);
+    default: return t("Alarm: {kind}", { kind });
+  }
+}
+
+function holeText({ lang, skill, from_ts, to_ts }) {
+  const what = [lang && language(lang), skill].filter(Boolean).join(", ") || "–";
+  return from_ts && to_ts
+    ? t("Nobody is planned for {what} from {from} to {to}.", { what, from: clockTime(from_ts), to: clockTime(to_ts) })
+    : t("Nobody is planned for {what}.", { what });
+}
+
+// Idle is told from five minutes on; it is a fact beside the status and changes none.
+export const IDLE_MIN = 5;
+
+export function idleText(agent) {
+  const idle = agent.idle_min;
+  return idle !== null && idle !== undefined && idle >= IDLE_MIN ? t("idle {n} min", { n: idle }) : null;
 }
 
 export function statusReason(reason) {
@@ -124,10 +160,14 @@ export function statusReason(reason) {
     case null:
     case undefined:
     case "": return "";
+    case "lunch": return t("lunch");
     case "break": return t("break");
-    case "lunch": return t("meal");
-    case "meeting": return t("meeting");
     case "training": return t("training");
+    case "phone": return t("on the phone");
+    case "email": return t("e-mail");
+    case "meeting": return t("meeting");
+    case "coaching": return t("coaching");
+    case "shift_end": return t("shift over");
     case "wrap_up": return t("wrap-up");
     case "missed": return t("offers missed");
     case "supervisor": return t("set by a supervisor");
@@ -145,11 +185,16 @@ export function agentState(agent, asksForHelp) {
     return { icon: "bell", tone: "plain", text: tn("{n} offer", "{n} offers", agent.offered), ts: null };
   }
   const reason = statusReason(agent.reason);
+  if (agent.draining_since_ts && agent.status !== "offline") {
+    const ends = agent.shift_ends_ts;
+    return { icon: "clock", tone: "warn", text: ends ? t("Shift ends {time}", { time: clockTime(ends) }) : t("Shift ends soon"), ts: null };
+  }
   switch (agent.status) {
     case "available": return { icon: "dot", tone: "ok", text: t("Available"), ts: agent.since_ts };
     case "away":
       return { icon: "half", tone: "warn", text: reason ? t("Away, {reason}", { reason }) : t("Away"), ts: agent.since_ts };
-    case "offline": return { icon: "ring", tone: "plain", text: t("Offline"), ts: agent.since_ts };
+    case "offline":
+      return { icon: "ring", tone: "plain", text: reason ? t("Offline, {reason}", { reason }) : t("Offline"), ts: agent.since_ts };
     default: return { icon: "ring", tone: "plain", text: "–", ts: null };
   }
 }

@@ -4,7 +4,9 @@ import { Delivery } from "../kit/delivery.js";
 import { NEW } from "../kit/outbox.js";
 import * as sounds from "../kit/sound.js";
 import { Refused } from "./identity.js";
-import { initial, isTheirs, reduce, unread } from "./state.js";
+import { Opening } from "./opening.js";
+import { Rating } from "./rating.js";
+import { initial, isLeft, isTheirs, reduce, unread } from "./state.js";
 import { Typing } from "./typing.js";
 
 const SEEN_AFTER_MS = 150;
@@ -19,8 +21,7 @@ let delivery = null;
 let head = null; // {conv, seq}: the last line that the server has named
 let seenTimer = null;
 let resumed = null; // the conversation that the last hello asked to go on with
-let unrated = null; // a rating that the server does not know yet
-let wantsOpen = null; // topic of a conversation that is yet to be opened
+const rating = new Rating((frame) => delivery.wire.request(frame));
 
 // Also later, for what changes: {where} is the page's own word for where the player is.
 export function setUp(given) {
@@ -46,7 +47,7 @@ export function start() {
     changed: () => {
       version.value += 1;
       // Written in another tab that could not open its conversation any more.
-      if (delivery?.owner && !state.value.log) openWhatWaits();
+      if (delivery?.owner && !state.value.log) opening.openWhatWaits();
     },
     frameOf: ({ conv, cmid, body }) => ({ t: "send", conv, cmid, body }),
     behind: (conv, seq) => {
@@ -110,15 +111,10 @@ function welcomed(frame) {
   if (!state.value.log && kept) dispatch({ act: "expect", conv: kept });
   const { log, end } = state.value;
   if (log && log.conv !== resumed) askNewest();
-  if (unrated) sendRating(unrated);
+  rating.again();
   if (frame.conv) remember();
   if (frame.conv && !end) delivery.adopt(log.conv);
-  else if (!log) openWhatWaits();
-}
-
-function openWhatWaits() {
-  const [first] = delivery.pending(NEW);
-  if (first || wantsOpen !== null) openNow(wantsOpen ?? first.topic);
+  else if (!log) opening.openWhatWaits();
 }
 
 function applied(frame) {
@@ -168,54 +164,68 @@ async function askNewest() {
   if (code === "not_found") {
     // One unknown here is not ours any more.
     startAnew();
-    openWhatWaits();
+    opening.openWhatWaits();
   } else if (delivery.wire?.live) askNewest();
 }
 
 // ---- the acts of the player ----
 
-export function send(text) {
+export function send(text, channel = "chat") {
   if (!text.trim()) return;
-  const { log, end, topic } = state.value;
+  const { log, end } = state.value;
+  const topic = state.value.topic ?? "other";
   const conv = log && !end ? log.conv : NEW;
   start();
   useOutbox();
-  delivery.add(conv, text, { topic: topic ?? "other" });
+  delivery.add(conv, text, { topic, channel });
   write("");
   typing.stop();
-  if (conv === NEW) openNow(topic ?? "other");
+  if (conv !== NEW) return;
+  dispatch({ act: "begun" });
+  opening.open(topic, channel);
 }
 
-export async function openNow(topic) {
-  wantsOpen = topic;
-  if (!delivery?.wire?.live || state.value.opening) return;
-  dispatch({ act: "opening", on: true });
-  const frame = { t: "open", topic, lang: parts.page.lang };
-  if (parts.where) frame.fields = { page: String(parts.where).slice(0, 200) };
-  try {
-    const { conv } = await delivery.wire.request(frame);
-    wantsOpen = null;
+const opening = new Opening({
+  delivery: () => delivery,
+  frame: ({ topic, channel }) => {
+    const frame = { t: "open", topic, lang: parts.page.lang };
+    if (channel !== "chat") frame.channel = channel;
+    if (parts.where) frame.fields = { page: String(parts.where).slice(0, 200) };
+    return frame;
+  },
+  opened: (conv) => {
     dispatch({ act: "opened", conv });
     remember();
     delivery.adopt(conv);
     askNewest();
-  } catch (error) {
-    dispatch({ act: "opening", on: false });
-    if (error.code === "lost") return; // the next welcome opens it
-    if (error.code === "blocked") return refuse("blocked");
-    setTimeout(() => wantsOpen !== null && openNow(topic), error.retry_ms ?? 2000);
-  }
+  },
+  blocked: () => refuse("blocked"),
+  full: ({ topic, text }) => {
+    write([draft.value.trim() ? draft.value : "", text].filter(Boolean).join("\n"));
+    dispatch({ act: "full", topic });
+  },
+});
+
+// A message for when nobody can chat. The first line of it opens the conversation.
+export function leave(topic, text) {
+  dispatch({ act: "leave", topic });
+  send(text, "message");
+}
+
+export function wantToLeave(topic) {
+  dispatch({ act: "leave", topic });
 }
 
 // The path for a player who wants to stop: at once, without a first message.
 export function stopGambling(sentence) {
   const { log, end } = state.value;
   dispatch({ act: "view", view: null });
-  if (log && !end) send(sentence);
+  // A message that was left waits longer than this may.
+  if (log && !end && !isLeft(state.value)) send(sentence);
   else {
     if (log) startAnew();
     dispatch({ act: "topic", topic: "stop_gambling" });
-    openNow("stop_gambling");
+    opening.open("stop_gambling");
   }
   focusWanted.value += 1;
 }
@@ -243,22 +253,8 @@ export function endChat() {
 export function rate(fields, done = null) {
   const { log } = state.value;
   dispatch({ act: "rating", fields: { ...fields, done } });
-  const { agent, outcome } = state.value.rating;
-  const frame = { t: "rate", conv: log.conv };
-  if (agent) frame.agent = agent;
-  if (outcome) frame.outcome = outcome;
-  if (fields.comment) frame.comment = fields.comment;
-  if (done === "skipped" && !agent && !outcome) frame.declined = true;
-  if (Object.keys(frame).length > 2) sendRating(frame);
+  rating.give(log.conv, { ...state.value.rating, ...fields, done });
   if (done) parts.identity.remember({ conv: null });
-}
-
-// One lost with its socket goes again after the next welcome.
-function sendRating(frame) {
-  unrated = null;
-  delivery.wire.request(frame).catch((error) => {
-    if (error.code === "lost") unrated = frame;
-  });
 }
 
 export function startAnew(text = "") {
@@ -372,7 +368,8 @@ function restart(forget) {
 
 function forgetAll() {
   typing.stop();
-  wantsOpen = unrated = null;
+  rating.forget();
+  opening.forget();
   delivery?.shut();
   draft.value = "";
   dispatch({ act: "signed_out" });

@@ -127,7 +127,8 @@ export class Identity {
     if (kept && !renew && kept.expires_ts - EARLY_MS > this.#options.now()) return kept.session;
     const token = this.#token;
     const guest = token === null ? null : this.#read("guest");
-    const started = await this.#start(token, renew ? null : guest);
+    // The server may hold a visitor's session for longer: as long as he waits for an answer.
+    const started = await this.#start(token, renew ? null : (guest ?? (token === null ? kept : null)));
     if (token !== this.#token) return this.session();
     const from = guest ?? kept;
     const record = {

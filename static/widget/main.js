@@ -8,8 +8,10 @@ import { connect } from "./host.js";
 import { Identity } from "./identity.js";
 import { storage } from "./kept.js";
 import { EndQuestion, Header, Icon, LostBanner, StopRow } from "./parts.js";
+import { Leave, Left } from "./leaving.js";
 import { Ended, HelpStrip, Loading, Refusal, Stop, Welcome } from "./screens.js";
-import { screen, topicOf } from "./state.js";
+import { outlook } from "./service.js";
+import { isLeft, screen, topicOf } from "./state.js";
 import { Composer, Log, QueueCard } from "./talk.js";
 
 const VOUCH_MS = 1500;
@@ -81,18 +83,26 @@ function headOf(name, state) {
   const alias = name === "talk" && !state.end ? state.conv?.agent?.alias : null;
   const queued = state.conv?.state === "queued" && !state.end;
   if (name === "stop") return { title: t("Stop gambling"), sub: brand, back: () => chat.view(null) };
+  if (name === "leave") return { title: brand, sub: support(state), back: () => chat.choose(null) };
+  if (name === "talk" && isLeft(state)) return { title: brand, sub: t("Your message") };
   if (name === "talk" && !state.log) return { title: brand, sub: t("Support"), back: () => chat.choose(null) };
   if (name === "talk" && state.end) return { title: brand, sub: t("This chat has ended"), back: () => chat.view(null) };
   if (alias) return { alias, title: alias, sub: t("{brand} support", { brand }), ending: true };
   if (name === "talk") return { title: brand, sub: queued ? t("In the queue") : t("Support"), ending: true };
-  return { title: brand, sub: t("Support") };
+  return { title: brand, sub: support(state) };
+}
+
+function support(state) {
+  return outlook(state.brand?.service) === "closed" ? t("Closed now") : t("Support");
 }
 
 function Talk({ state, help }) {
-  const queued = state.conv?.state === "queued" && !state.end;
+  const left = isLeft(state);
+  const queued = state.conv?.state === "queued" && !state.end && !left;
   return html`<div class="talk">
-    ${state.log && html`<h1 class="vh">${t("Chat")}</h1>`}
-    ${state.asking === "end" && html`<${EndQuestion} queued=${queued} />`}
+    ${state.log && html`<h1 class="vh">${left ? t("Your message") : t("Chat")}</h1>`}
+    ${state.asking === "end" && html`<${EndQuestion} queued=${queued} left=${left} />`}
+    ${left && state.asking !== "end" && html`<${Left} service=${state.brand?.service} known=${state.me?.authenticated ?? true} />`}
     ${topicOf(state) === "stop_gambling" && html`<${HelpStrip} help=${help} />`}
     ${queued && state.asking !== "end" && html`<${QueueCard} queue=${state.conv.queue} />`}
     <${Log} key=${state.log?.conv ?? "new"} />
@@ -118,6 +128,7 @@ function App() {
       <${Icon} name="warn" /><p>${t("Your browser does not let us keep this chat. Leave this page open until you are done.")}</p></div>`}
     <main id="main">${
       name === "welcome" ? html`<${Welcome} brand=${state.brand} />`
+      : name === "leave" ? html`<${Leave} brand=${state.brand} topic=${state.topic} />`
       : name === "talk" ? html`<${Talk} state=${state} help=${help} />`
       : name === "ended" ? html`<${Ended} end=${state.end} />`
       : name === "stop" ? html`<${Stop} help=${help} canChat=${canChat} alias=${state.conv?.agent?.alias} />`

@@ -76,7 +76,12 @@ export function LostBanner() {
 }
 
 // Asks in place, not in a window of its own.
-export function EndQuestion({ queued }) {
+export function EndQuestion({ queued, left }) {
+  const [question, stay, go] = left
+    ? [t("Take your message back? Then nobody answers it."), t("Leave it with us"), t("Take it back")]
+    : queued
+      ? [t("Leave the queue? You lose your place in it."), t("Stay in the queue"), t("Leave the queue")]
+      : [t("End this chat?"), t("Go on chatting"), t("End chat")];
   const keep = useRef(null);
   useEffect(() => keep.current.focus(), []);
   const escape = (event) => {
@@ -85,10 +90,10 @@ export function EndQuestion({ queued }) {
     chat.askEnd(false);
   };
   return html`<div class="ask" role="group" aria-labelledby="ask-text" onKeyDown=${escape}>
-    <p id="ask-text">${queued ? t("Leave the queue? You lose your place in it.") : t("End this chat?")}</p>
+    <p id="ask-text">${question}</p>
     <div class="pair">
-      <button type="button" class="btn small" ref=${keep} onClick=${() => chat.askEnd(false)}>${queued ? t("Stay in the queue") : t("Go on chatting")}</button>
-      <button type="button" class="btn small end-now" onClick=${() => chat.endChat()}>${queued ? t("Leave the queue") : t("End chat")}</button>
+      <button type="button" class="btn small" ref=${keep} onClick=${() => chat.askEnd(false)}>${stay}</button>
+      <button type="button" class="btn small end-now" onClick=${() => chat.endChat()}>${go}</button>
     </div>
   </div>`;
 }

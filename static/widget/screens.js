@@ -3,7 +3,10 @@
 import { html, useEffect, useState } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
+import { Hours, Service } from "./leaving.js";
 import { Icon, Title } from "./parts.js";
+import { onlyMessages, outlook } from "./service.js";
+import { isLeft } from "./state.js";
 import { failureText, refusalText } from "./words.js";
 
 const SLOW_MS = 300;
@@ -11,9 +14,15 @@ const SCORES = [1, 2, 3, 4, 5];
 const STOP = "stop_gambling";
 
 export function Welcome({ brand }) {
+  const kind = outlook(brand.service);
+  const leaves = onlyMessages(brand.service);
   return html`<div class="page welcome">
-    <${Title}>${brand.greeting}<//>
-    <p class="lead">${t("Choose what it is about. A person answers.")}</p>
+    <${Title}>${kind === "closed" ? t("Nobody is on duty right now") : brand.greeting}<//>
+    <${Service} service=${brand.service}>
+      ${kind && kind !== "available" && !leaves && html`<button type="button" class="btn small leave-message" onClick=${() => chat.wantToLeave(null)}>${t("Leave a message")}</button>`}
+    <//>
+    ${kind === "closed" && html`<${Hours} service=${brand.service} />`}
+    <p class="lead">${leaves ? t("Choose what it is about.") : t("Choose what it is about. A person answers.")}</p>
     <ul class="topics">${brand.topics.filter((topic) => topic.id !== STOP).map((topic) => html`<li key=${topic.id}>
       <button type="button" data-topic=${topic.id} onClick=${() => chat.choose(topic.id)}>${topic.label}<${Icon} name="right" /></button></li>`)}
     </ul>
@@ -54,7 +63,7 @@ export function HelpStrip({ help }) {
 
 export function Stop({ help, canChat, alias }) {
   const { log, end } = chat.state.value;
-  const going = log && !end;
+  const going = log && !end && !isLeft(chat.state.value);
   const label = !going ? t("Talk to somebody now") : alias ? t("Tell {alias} now", { alias }) : t("Say it in this chat now");
   return html`<div class="page stop-page">
     <${Title}>${t("It is good that you say so")}<//>

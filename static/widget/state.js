@@ -1,6 +1,7 @@
 // The whole widget as one value, changed only by reduce(). No DOM, no socket, no clock: `at` is the local
 // time in ms at which the frame or act came.
 import { apply, empty, resuming } from "../kit/transcript.js";
+import { onlyMessages } from "./service.js";
 
 const BANNER_MS = 1500;
 
@@ -15,26 +16,30 @@ export function initial() {
     gap: null, // {from, to} to ask for
     end: null, // {by, alias} once it is closed
     topic: null, // chosen, but nothing written yet
-    view: null, // "stop" or "transcript", laid over the screen that would be shown
+    channel: "chat", // or "message": how it was asked for
+    begun: false, // whether something was written for the chosen topic
+    placed: false, // whether the server has named a place in the queue: then it is a chat
+    view: null, // "stop", "leave" or "transcript", laid over the screen that would be shown
     asking: null, // "end" while the player is asked whether he means it
-    opening: false,
     typing: null, // {alias, until}
     seen: 0, // highest seq that was on the screen
     rating: { agent: null, outcome: null, done: null },
   };
 }
 
-const FRAMES = { welcome: onWelcome, conv: onConv, ev: onEvent, eph: onEphemeral, history: onHistory, resumed: onResumed };
+const FRAMES = { welcome: onWelcome, conv: onConv, ev: onEvent, eph: onEphemeral, history: onHistory, resumed: onResumed, service: onService };
 
 const ACTS = {
   link: (state, act, at) => ({ ...state, link: linked(state.link, act, at) }),
   brand: (state, { brand }) => ({ ...state, brand }),
   refused: (state, { code }) => ({ ...state, refusal: code }),
   panel: (state, { open }) => ({ ...state, open }),
-  topic: (state, { topic }) => ({ ...state, topic, view: null }),
+  topic: (state, { topic, channel = "chat" }) => ({ ...state, topic, channel, begun: false, view: null }),
+  begun: (state) => ({ ...state, begun: true }),
+  leave: (state, { topic }) => ({ ...state, topic, channel: "message", begun: false, view: "leave" }),
+  full: onFull,
   view: (state, { view }) => ({ ...state, view, asking: null }),
   asking: (state, { what }) => ({ ...state, asking: what }),
-  opening: (state, { on }) => ({ ...state, opening: on }),
   opened: onOpened,
   resuming: (state) => ({ ...state, log: resuming(state.log) }),
   tick: (state, _, at) => (state.typing && state.typing.until <= at ? { ...state, typing: null } : state),
@@ -61,15 +66,15 @@ function linked(link, act, at) {
 
 // Leaves a conversation behind; the next one starts from the welcome screen.
 function fresh(state) {
-  const { conv, log, gap, end, topic, view, asking, opening, typing, seen, rating } = initial();
-  return { ...state, conv, log, gap, end, topic, view, asking, opening, typing, seen, rating };
+  const { conv, log, gap, end, topic, channel, begun, placed, view, asking, typing, seen, rating } = initial();
+  return { ...state, conv, log, gap, end, topic, channel, begun, placed, view, asking, typing, seen, rating };
 }
 
 function onWelcome(state, frame) {
   const other = state.me !== null && state.me.id !== frame.me.id;
   let next = other ? fresh(state) : state;
   next = {
-    ...next, brand: frame.brand, me: frame.me, db: frame.db, refusal: null, opening: false,
+    ...next, brand: frame.brand, me: frame.me, db: frame.db, refusal: null,
     bodyChars: frame.limits?.body_chars ?? state.bodyChars,
   };
   // Another incarnation of the database: its numbers are not ours.
@@ -83,12 +88,27 @@ function taken(state, conv) {
   const ours = state.log?.conv === conv.conv;
   if (state.log && !ours && !state.end && state.log.events.length) return state;
   const base = ours ? state : { ...fresh(state), view: state.view, log: resuming(empty(conv.conv)) };
-  return { ...base, conv, topic: null, seen: Math.max(base.seen, conv.read?.player ?? 0) };
+  const placed = base.placed || Boolean(conv.queue);
+  return { ...base, conv, placed, topic: null, seen: Math.max(base.seen, conv.read?.player ?? 0) };
+}
+
+function onService(state, { t, ...service }) {
+  return state.brand ? { ...state, brand: { ...state.brand, service } } : state;
+}
+
+// A chat was refused; what we know of the others' waits is too old to show.
+function onFull(state, { topic }) {
+  const next = ACTS.leave(state, { topic });
+  const service = state.brand?.service;
+  return service ? { ...next, brand: { ...state.brand, service: { ...service, available: false, capped: true } } } : next;
 }
 
 function onConv(state, frame) {
   const ours = state.log?.conv === frame.conv;
-  if (ours) return { ...state, conv: frame, asking: frame.state === "closed" ? null : state.asking };
+  if (ours) {
+    const placed = state.placed || Boolean(frame.queue);
+    return { ...state, conv: frame, placed, asking: frame.state === "closed" ? null : state.asking };
+  }
   // One that began in another tab; the frame of one that ended is no reason to show it.
   if (frame.state === "closed") return state;
   const next = taken(state, frame);
@@ -96,8 +116,8 @@ function onConv(state, frame) {
 }
 
 function onOpened(state, { conv }) {
-  if (state.log?.conv === conv) return { ...state, opening: false, topic: null, view: null };
-  return { ...fresh(state), log: empty(conv) };
+  if (state.log?.conv === conv) return { ...state, topic: null, view: null };
+  return { ...fresh(state), channel: state.channel, log: empty(conv) };
 }
 
 function onEvent(state, frame) {
@@ -148,14 +168,28 @@ function onEphemeral(state, frame, at) {
 
 // ---- what follows from the state ----
 
-// The one screen to show: stopped, refused, loading, stop, welcome, talk, ended.
+// The one screen to show: stopped, refused, loading, stop, welcome, leave, talk, ended.
 export function screen(state) {
   if (state.view === "stop") return "stop";
   if (state.refusal) return "refused";
   if (state.link.state === "stopped") return "stopped";
   if (state.log && state.end) return state.view === "transcript" ? "talk" : "ended";
-  if (state.log || state.topic) return "talk";
+  if (state.log || state.begun) return "talk";
+  if (state.view === "leave" || (state.topic && !mayChat(state))) return "leave";
+  if (state.topic) return "talk";
   return state.brand ? "welcome" : "loading";
+}
+
+// Whether a chat about the chosen topic would be let in: about stopping it always is.
+function mayChat({ brand, topic }) {
+  return topic === "stop_gambling" || !onlyMessages(brand?.service);
+}
+
+// A message that was left and that nobody has answered yet. It waits without a place in the queue.
+export function isLeft(state) {
+  if (state.end) return false;
+  if (!state.conv || state.conv.conv !== state.log?.conv) return state.channel === "message" && Boolean(state.log || state.begun);
+  return state.conv.state === "queued" && state.conv.queue === null && !state.placed;
 }
 
 // Short losses heal by themselves; only a longer one is worth a banner.

@@ -3,8 +3,10 @@ import { html, signal, useEffect, useLayoutEffect, useRef, useSignal } from "../
 import { formatDate, formatNumber, formatTime, t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
 import { runs } from "../kit/links.js";
+import { Service } from "./leaving.js";
 import { Icon } from "./parts.js";
 import { rows } from "./rows.js";
+import { outlook } from "./service.js";
 import { isTheirs } from "./state.js";
 import { failureText, mayHelp, stateWord, toldText, topicLabel, waitText } from "./words.js";
 
@@ -65,7 +67,7 @@ function Row({ row, brand, live }) {
 }
 
 export function Log() {
-  const { log, conv, brand, typing, link, open, end, topic } = chat.state.value;
+  const { log, conv, brand, typing, link, open, end, topic, begun } = chat.state.value;
   const pending = chat.pending();
   const box = useRef(null);
   const list = useRef(null);
@@ -129,7 +131,7 @@ export function Log() {
   return html`<div class="log-frame">
     <div class="log" ref=${box} onScroll=${scrolled} tabindex="0" role="region" aria-label=${t("Messages")}>
       ${log?.more && html`<p class="told">${loadingOlder.value ? t("Loading older messages") : html`<button type="button" class="btn small" onClick=${scrolled}>${t("Older messages")}</button>`}</p>`}
-      ${!log && topic && html`<${Beginning} topic=${topic} brand=${brand} />`}
+      ${!log && topic && !begun && html`<${Beginning} topic=${topic} brand=${brand} />`}
       <div ref=${list} role="log" aria-live=${loadingOlder.value ? "off" : "polite"} aria-relevant="additions" aria-label=${t("Chat")}>
         ${shown.map((row) => html`<${Row} key=${row.key} row=${row} brand=${brand} live=${link.state === "live"} />`)}
       </div>
@@ -146,9 +148,13 @@ const EMPTY = { events: [], notes: [], last: 0 };
 
 function Beginning({ topic, brand }) {
   const label = topicLabel(topic, brand);
+  const waits = topic !== "stop_gambling" && !["available", null].includes(outlook(brand?.service));
   return html`<div class="beginning">
     <h1>${label || t("New chat")}</h1>
     <p>${t("Write what it is about. You join the queue when you send it.")}</p>
+    ${waits && html`<${Service} service=${brand.service}>
+      <button type="button" class="btn small leave-message" onClick=${() => chat.wantToLeave(topic)}>${t("Leave a message")}</button>
+    <//>`}
     <p class="care">${t("Never send card numbers or passwords here.")}</p>
   </div>`;
 }

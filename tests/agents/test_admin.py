@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.urls import reverse
 
@@ -81,6 +83,8 @@ def _brand_form(brand: Brand, **more: object) -> dict[str, object]:
         "wrap_up_seconds": 0,
         "priority_step_seconds": 300,
         "tiers": "{}",
+        "hours": "{}",
+        "queue_cap_seconds": "",
         **_inline("routes"),
         **_inline("keys", 1, 1),
         "keys-0-id": brand.keys.first().pk,
@@ -128,6 +132,8 @@ def test_a_public_key_gets_its_algorithm(admin):
         {"help_line": '{"line": "x"}'},
         {"tiers": '{"vip": 99}'},
         {"tiers": '["vip"]'},
+        {"hours": '{"": {"tz": "Nowhere", "week": {}}}'},
+        {"queue_cap_seconds": -1},
         {"warn_seconds": 90},
         {"nudge_seconds": 400},
         {"help_line": '{"line": "x", "phone": "1", "url": "javascript:alert(1)"}'},
@@ -303,3 +309,42 @@ def test_every_seat_in_the_list_has_its_alias(admin):
     page = admin.get(reverse("admin:agents_agent_changelist")).content.decode()
     assert "Vera" in page
     assert Seat.objects.count() == 2
+
+
+def _route(**more: object) -> dict[str, object]:
+    """One new route of a brand, as the form sends it."""
+    facts = {"topic": "bonus", "skill": "", "team": "", "priority": 0, "weight": 1, **more}
+    sent = {f"routes-0-{name}": value for name, value in facts.items()}
+    return {**_inline("routes", 1), "routes-0-waive_seconds": "", **sent}
+
+
+def test_hours_cap_and_routes_are_set(admin):
+    brand, _ = casino()
+    url = reverse("admin:conversations_brand_change", args=[brand.pk])
+    hours = {"": {"tz": "Europe/Helsinki", "week": {"mon": [["09:00", "23:00"]]}}}
+    form = _brand_form(brand, hours=json.dumps(hours), queue_cap_seconds=600)
+    answer = admin.post(url, {**form, **_route(skill="kyc", waive_seconds=60)})
+    assert answer.status_code == 302, answer.context["errors"]
+    brand.refresh_from_db()
+    assert (brand.hours, brand.queue_cap_seconds) == (hours, 600)
+    assert list(brand.routes.values_list("topic", "skill", "waive_seconds")) == [
+        ("bonus", "kyc", 60)
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"priority": 9},
+        {"priority": 10, "skill": "player_safety"},
+    ],
+)
+def test_no_route_lets_who_wants_to_stop_wait(admin, wrong):
+    brand, _ = casino()
+    url = reverse("admin:conversations_brand_change", args=[brand.pk])
+    form = _brand_form(brand)
+    answer = admin.post(url, {**form, **_route(topic="stop_gambling", **wrong)})
+    assert answer.status_code == 200
+    right = {**wrong, "priority": 10, "waive_seconds": 30}
+    answer = admin.post(url, {**form, **_route(topic="stop_gambling", **right)})
+    assert answer.status_code == 302

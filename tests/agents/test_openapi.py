@@ -36,4 +36,5 @@ def test_the_document_is_served(client):
         "/api/v1/staff/routing",
         "/api/v1/staff/coverage",
         "/api/v1/staff/fair-share",
+        "/api/v1/staff/roster-week",
     }

@@ -118,7 +118,10 @@ def test_the_wall_is_for_supervisors(client):
     assert client.get("/wall/").status_code == 403
     for number, role in enumerate(("supervisor", "admin")):
         client.force_login(hire(f"floor.0{number}", f"Marit {number}", role))
-        assert _page(client.get("/wall/"))["desk_url"] == "/desk/"
+        page = _page(client.get("/wall/"))
+        assert page["desk_url"] == "/desk/"
+        for name in ("routing_url", "fair_share_url"):
+            assert page[name].startswith("/api/v1/staff/")
         assert _page(client.get("/desk/"))["wall_url"] == "/wall/"
 
 

@@ -7,16 +7,29 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents import wall
-from chatdesk.conversations import assignments, clock, lifecycle, messages, offers, standing
+from chatdesk.conversations import (
+    alarms,
+    assignments,
+    clock,
+    deadlines,
+    holding,
+    lifecycle,
+    messages,
+    offers,
+    standing,
+)
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
-from chatdesk.conversations.models import Brand, Conversation, Seat
+from chatdesk.conversations.models import Brand, Conversation, Offer, Seat, Team
+from chatdesk.conversations.transition import transition
 from chatdesk.delivery.presence import Sight
+from chatdesk.shifts.models import Duty, Shift
 from tests import builders
 
 pytestmark = pytest.mark.django_db
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 
 
 def _seen(*actors: Actor, complete: bool = True) -> Sight:
@@ -314,4 +327,149 @@ def test_more_chats_and_agents_cost_no_more_queries() -> None:
     small = _queries(None), _queries(only)
     grow(6)
     assert (_queries(None), _queries(only)) == small
-    assert max(small) <= 10
+    assert max(small) <= 12
+
+
+# --- weights, sleep, deadlines, shifts -------------------------------------------------------------------
+
+
+def test_places_are_counted_by_weight_and_what_only_rings_takes_none() -> None:
+    brand = builders.brand()
+    vera = builders.agent("Vera", capacity=4)
+    heavy = builders.conversation(brand)
+    Conversation.objects.filter(pk=heavy.pk).update(weight=3)
+    assignments.claim(vera, heavy.pk)
+    offers.make(builders.conversation(brand).pk, vera.agent_id, {})
+    state = wall.build(None, _seen(vera))
+    row = state.agents[vera.id]
+    assert [row[name] for name in ("load", "capacity", "chats", "offered")] == [3, 4, 1, 1]
+    assert (state.kpi["places_taken"], state.kpi["places"]) == (3, 4)
+    assert state.chats[heavy.pk]["weight"] == 3
+
+
+def test_a_sleeping_chat_says_so_and_takes_no_place() -> None:
+    vera = builders.agent("Vera")
+    conv = _served(builders.brand(), vera, asks=False)
+    with transition() as changes:
+        row, _ = holding.conversation(Actor("admin", "0"), conv.pk)
+        assignments.put_to_sleep(changes, row)
+        row.save()
+    state = wall.build(None, _seen(vera))
+    assert state.chats[conv.pk]["why"] == ["asleep"]
+    row = state.agents[vera.id]
+    assert [row[name] for name in ("load", "chats", "asleep")] == [0, 1, 1]
+
+
+def test_a_first_reply_is_late_after_the_warning_and_not_before() -> None:
+    brand = builders.brand()
+    vera = builders.agent("Vera")
+    conv = _served(brand, vera)
+    assert wall.build(None, _seen(vera)).chats[conv.pk]["why"] == ["none"]
+    since = clock.now_ms() - brand.warn_seconds * 1000 - 1
+    Conversation.objects.filter(pk=conv.pk).update(owned_since_ts=since, due_ts=since)
+    assert deadlines.keep(conv.pk)
+    assert wall.build(None, _seen(vera)).chats[conv.pk]["why"] == ["first_reply_late"]
+    messages.post(Draft(conv.pk, vera, "reply", "here I am", epoch=1))
+    assert wall.build(None, _seen(vera)).chats[conv.pk]["why"] == ["none"]
+
+
+def test_who_drains_is_told_with_the_end_of_the_shift_and_reaches_nobody() -> None:
+    brand = builders.brand()
+    team = Team.objects.create(slug="payments", name="Payments")
+    vera = builders.agent("Vera", capacity=3)
+    _served(brand, vera)
+    conv = builders.conversation(brand)
+    now = clock.now_ms()
+    Seat.objects.filter(pk=vera.agent_id).update(team=team, draining_since_ts=now)
+    shift = Shift.objects.create(
+        seat_id=vera.agent_id, tz="UTC", starts="2026-01-01T08:00", minutes=480
+    )
+    Duty.objects.create(
+        shift=shift,
+        seat_id=vera.agent_id,
+        state="draining",
+        starts_ts=now - HOUR_MS,
+        drains_ts=now,
+        ends_ts=now + HOUR_MS,
+    )
+    state = wall.build(None, _seen(vera))
+    row = state.agents[vera.id]
+    assert [row[name] for name in ("team", "draining_since_ts", "shift_ends_ts")] == [
+        "Payments",
+        now,
+        now + HOUR_MS,
+    ]
+    assert state.chats[conv.pk]["why"] == ["nobody_on_duty"]
+    assert (state.kpi["places_taken"], state.kpi["places"]) == (1, 1)
+
+
+def test_an_expired_certificate_and_another_team_reach_nobody() -> None:
+    brand = builders.brand()
+    vera = builders.agent("Vera", skills=("payments",))
+    skilled, teamed = builders.conversation(brand), builders.conversation(brand)
+    skilled.skill = "payments"
+    teamed.team = Team.objects.create(slug="kyc", name="KYC")
+    for row in (skilled, teamed):
+        standing.place(row)
+        row.save()
+    chats = wall.build(None, _seen(vera)).chats
+    assert [chats[row.pk]["why"] for row in (skilled, teamed)] == [
+        ["nobody_free"],
+        ["nobody_on_duty"],
+    ]
+    Seat.objects.filter(pk=vera.agent_id).update(
+        team=teamed.team, skills_until={"payments": clock.now_ms() - 1}
+    )
+    chats = wall.build(None, _seen(vera)).chats
+    assert [chats[row.pk]["why"] for row in (skilled, teamed)] == [
+        ["nobody_on_duty"],
+        ["nobody_free"],
+    ]
+
+
+def test_idle_is_told_in_whole_minutes_of_those_who_are_there() -> None:
+    there, gone, unknown = (builders.agent(name) for name in ("Vera", "Iris", "Noor"))
+    sight = Sight(
+        frozenset({there.agent_id, unknown.agent_id}),
+        True,
+        idle={there.agent_id: 419, gone.agent_id: 900},
+    )
+    agents = wall.build(None, sight).agents
+    assert [agents[one.id]["idle_min"] for one in (there, gone, unknown)] == [6, None, None]
+    assert agents[there.id]["status"] == "available"
+    assert wall.build(None, None).agents[there.id]["idle_min"] is None
+
+
+# --- alarms ----------------------------------------------------------------------------------------------
+
+
+def _missed_three(brand: Brand, who: Actor) -> None:
+    for _ in range(offers.MISSES_UNTIL_AWAY):
+        offers.make(builders.conversation(brand).pk, who.agent_id, {})
+        offers.expire(Offer.objects.get(state="offered").pk)
+
+
+def test_alarms_stand_on_the_wall_until_they_are_over() -> None:
+    vera = builders.agent("Vera")
+    alarms.keep(alarms.SUSPICION, True, because="redis")
+    _missed_three(builders.brand(), vera)
+    told = wall.build(None, _seen(vera)).alarms
+    assert [(one["kind"], one["about"], one["facts"]) for one in told] == [
+        ("missed", vera.id, {"alias": "Vera"}),
+        ("suspicion", "", {"because": "redis"}),
+    ]
+    lifecycle.declare(vera, vera.agent_id, "available", None)
+    alarms.keep(alarms.SUSPICION, False)
+    assert wall.build(None, _seen(vera)).alarms == []
+
+
+def test_an_alarm_about_somebody_is_for_those_who_see_him() -> None:
+    ours, theirs = builders.brand(), builders.brand()
+    _missed_three(theirs, builders.agent("Iris", brands=(theirs,)))
+    alarms.keep(alarms.PRESENCE_BREAKER, True, losing=4, there=5)
+
+    def kinds(brands: frozenset[int] | None) -> list[str]:
+        return [one["kind"] for one in wall.build(brands, None).alarms]
+
+    assert kinds(frozenset({ours.pk})) == ["presence_breaker"]
+    assert set(kinds(frozenset({theirs.pk}))) == set(kinds(None)) == {"presence_breaker", "missed"}

@@ -12,7 +12,7 @@ import pytest
 
 from agents import wall, walls
 from agents.walls import Walls, _frame
-from chatdesk.conversations import assignments, lifecycle
+from chatdesk.conversations import alarms, assignments, lifecycle
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Seat
 from chatdesk.delivery.presence import Sight
@@ -63,6 +63,20 @@ def test_a_chat_that_ended_is_told_as_closed() -> None:
     frame = _frame(2, wall.build(None, None), before)
     assert not frame.full
     assert frame.chats == [{"conv": conv, "state": "closed"}]
+
+
+def test_alarms_come_whole_when_they_differ_and_are_empty_when_they_are_over() -> None:
+    before = wall.build(None, None)
+    assert _frame(1, before, None).alarms == []
+    alarms.keep(alarms.PRESENCE_BREAKER, True, losing=4, there=5)
+    raised = wall.build(None, None)
+    frame = _frame(2, raised, before)
+    assert [(one["kind"], one["facts"]) for one in frame.alarms or ()] == [
+        ("presence_breaker", {"losing": 4, "there": 5})
+    ]
+    assert _frame(3, wall.build(None, None), raised).alarms is None
+    alarms.keep(alarms.PRESENCE_BREAKER, False)
+    assert _frame(4, wall.build(None, None), raised).alarms == []
 
 
 def test_an_agent_who_is_no_more_makes_it_full() -> None:

@@ -87,9 +87,13 @@ class Cable:
         """How many are open."""
         return sum(1 for _ in self._sockets)
 
-    def stall(self, *, up: bool = True, down: bool = True) -> None:
+    def open_now(self) -> list[Line]:
+        """The sockets that are open at this moment."""
+        return list(self._sockets)
+
+    def stall(self, *, up: bool = True, down: bool = True, only: list[Line] | None = None) -> None:
         """The sockets that are open now stay open and carry nothing more; new ones are fine."""
-        for line in self._sockets:
+        for line in self._sockets if only is None else only:
             if up:
                 line.carries_up.clear()
             if down:

@@ -138,6 +138,15 @@ test("4004 and 4005 wait at least as long as the server asked", async () => {
   assert.equal(states.at(-1).retryAt, 20_000);
 });
 
+test("how long a casino stays closed does not put off a new connection", async () => {
+  const { states, last } = setUp();
+  await settle();
+  last().welcome();
+  last().say({ t: "error", ref: "r1", code: "at_capacity", message: "", retry_ms: 40_000_000 });
+  last().end(4004);
+  assert.ok(states.at(-1).retryAt < 60_000);
+});
+
 test("35 s of silence is a lost connection", async () => {
   const { clock, sockets, last } = setUp();
   await settle();

@@ -89,6 +89,30 @@ test("signing out ends every session and forgets everything of the brand", async
   assert.equal(await identity.session(), "s2");
 });
 
+test("a visitor whose session is over here lets the server say whether it is", async () => {
+  const at = server();
+  const store = memory();
+  await made(at, store).session();
+  const later = made(at, store, { now: () => 2e15 });
+  later.remember({ conv: "c1" });
+  const { box } = later.record();
+  assert.equal(await later.session(), "s2");
+  assert.equal(at.posts()[1].auth, "Session s1");
+  assert.deepEqual([later.record().session, later.record().conv, later.record().box], ["s2", "c1", box]);
+});
+
+test("a known player's session that is over is not shown again", async () => {
+  const at = server();
+  const store = memory();
+  const first = made(at, store);
+  first.identify(token("a"));
+  await first.session();
+  const later = made(at, store, { now: () => 2e15 });
+  later.identify(token("a"));
+  await later.session();
+  assert.equal(at.posts()[1].auth, null);
+});
+
 test("renewal asks for a new session without the old one", async () => {
   const at = server();
   const identity = made(at);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { banner, initial, progress, reduce, screen, topicOf, unread } from "../../static/widget/state.js";
+import { banner, initial, isLeft, progress, reduce, screen, topicOf, unread } from "../../static/widget/state.js";
 
 const BRAND = { name: "Aurora", topics: [] };
 const conv = (over = {}) => ({
@@ -132,4 +132,67 @@ test("a short loss shows no banner, a longer one does, and its age survives the 
 test("the topic is known before and after the first line", () => {
   assert.equal(topicOf(after(live, welcome(), { act: "topic", topic: "stop_gambling" })), "stop_gambling");
   assert.equal(topicOf(after(...BEGUN)), "bonus");
+});
+
+const SERVICE = { open: true, opens_ts: null, closes_ts: null, available: true, spoken: true, eta_s: null, capped: false, hours: [] };
+const SHUT = { ...SERVICE, open: false, available: false, spoken: false, capped: true };
+const served = (service) => welcome({ brand: { ...BRAND, service } });
+
+test("the service frame changes what is known of the brand, and nothing else", () => {
+  const before = after(live, served(SERVICE));
+  const state = reduce(before, { t: "service", ...SHUT });
+  assert.deepEqual(state.brand, { ...BRAND, service: SHUT });
+  assert.deepEqual({ ...state, brand: null }, { ...before, brand: null });
+  assert.equal(reduce(initial(), { t: "service", ...SHUT }).brand, null);
+});
+
+test("where no chat is had a topic leads to a message; stopping never does", () => {
+  assert.equal(screen(after(live, served(SHUT))), "welcome");
+  assert.equal(screen(after(live, served(SHUT), { act: "topic", topic: "bonus" })), "leave");
+  assert.equal(screen(after(live, served(SHUT), { act: "topic", topic: "stop_gambling" })), "talk");
+  assert.equal(screen(after(live, served(SERVICE), { act: "topic", topic: "bonus" })), "talk");
+  // It opens while he looks at the form.
+  assert.equal(screen(after(live, served(SHUT), { act: "topic", topic: "bonus" }, { t: "service", ...SERVICE })), "talk");
+  assert.equal(screen(after(live, served(SHUT), { act: "leave", topic: "bonus" }, { t: "service", ...SERVICE })), "leave");
+});
+
+test("it closes while he writes: the text is for a message then, but what was sent is not taken away", () => {
+  const written = [live, served(SERVICE), { act: "topic", topic: "bonus" }];
+  assert.equal(screen(after(...written, { t: "service", ...SHUT })), "leave");
+  assert.equal(screen(after(...written, { act: "begun" }, { t: "service", ...SHUT })), "talk");
+});
+
+test("a refused chat becomes a message about the same", () => {
+  const state = after(live, served(SERVICE), { act: "topic", topic: "bonus" }, { act: "begun" }, { act: "full", topic: "bonus" });
+  assert.equal(screen(state), "leave");
+  assert.equal(state.topic, "bonus");
+  assert.equal(state.brand.service.available, false);
+  assert.equal(screen(reduce(state, { act: "topic", topic: null })), "welcome");
+});
+
+const LEFT = [live, served(SHUT), { act: "leave", topic: "bonus" }, { act: "begun" }];
+
+test("a left message is one from the moment it is written, after a reload, and until somebody answers", () => {
+  assert.equal(isLeft(after(...LEFT.slice(0, 3))), false, "only the form so far");
+  assert.equal(isLeft(after(...LEFT)), true);
+  const opened = [...LEFT, { act: "opened", conv: "c1" }];
+  assert.equal(isLeft(after(...opened)), true);
+  assert.equal(isLeft(after(...opened, conv({ queue: null }))), true);
+  assert.equal(screen(after(...opened, conv({ queue: null }))), "talk");
+  assert.equal(isLeft(after(...opened, conv({ state: "active", queue: null, agent: { alias: "Vera" } }))), false);
+  const reloaded = welcome({ conv: conv({ queue: null }) });
+  assert.equal(isLeft(after(live, reloaded)), true);
+  assert.equal(isLeft(after(...opened, conv({ queue: null }), ev(1, { kind: "closed", data: { by: "player" } }))), false);
+});
+
+test("a chat in the queue is no left message, also when the one that was there is a chat", () => {
+  assert.equal(isLeft(after(...BEGUN)), false);
+  assert.equal(isLeft(after(...LEFT, { act: "opened", conv: "c1" }, conv())), false);
+  // Taken from the queue and not yet in anybody's hands.
+  assert.equal(isLeft(after(...BEGUN, conv({ queue: null }))), false);
+});
+
+test("the next conversation begins as a chat", () => {
+  const state = after(...LEFT, { act: "opened", conv: "c1" }, conv({ queue: null }), { act: "fresh" });
+  assert.deepEqual([state.channel, state.begun, state.placed], ["chat", false, false]);
 });

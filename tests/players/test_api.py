@@ -37,6 +37,8 @@ def test_a_visitor_gets_a_session(client):
     assert set(body["player"]) == {"id", "name", "authenticated", "lang"}
     assert body["player"]["lang"] == "fi"
     assert body["brand"]["slug"] == "aurora"
+    assert set(body["brand"]["service"]) == set(api.ServicePart().fields)
+    assert body["brand"]["service"]["open"] is True
     assert answer["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer
 

@@ -149,3 +149,32 @@ def test_a_player_token_needs_a_brand_and_a_secret():
     call_command("brand_key", "aurora", "revoke", "--kid", "aurora-1")
     with pytest.raises(CommandError, match="no valid shared secret"):
         call_command("player_token", "--brand", "aurora", "--sub", "p-1")
+
+
+HOURS = {"": {"tz": "Europe/Helsinki", "week": {"mon": [["09:00", "23:00"]]}}}
+
+
+def test_hours_are_set_from_a_file_and_printed(tmp_path, capsys):
+    call_command("create_brand", "aurora", "--secret", SECRET)
+    path = tmp_path / "hours.json"
+    path.write_text(json.dumps(HOURS), encoding="utf-8")
+    capsys.readouterr()
+    call_command("brand_hours", "aurora", "--file", str(path))
+    assert json.loads(capsys.readouterr().out) == {"brand": "aurora", "hours": HOURS}
+    assert Brand.objects.get().hours == HOURS
+    call_command("brand_hours", "aurora")
+    assert json.loads(capsys.readouterr().out)["hours"] == HOURS
+
+
+def test_bad_hours_are_refused_and_change_nothing(tmp_path):
+    call_command("create_brand", "aurora", "--secret", SECRET)
+    Brand.objects.update(hours=HOURS)
+    path = tmp_path / "hours.json"
+    for written in ("nonsense", "[]", '{"": {"tz": "Nowhere", "week": {}}}', '{"": {"tz": "UTC"}}'):
+        path.write_text(written, encoding="utf-8")
+        with pytest.raises(CommandError):
+            call_command("brand_hours", "aurora", "--file", str(path))
+    for args in (("nowhere",), ("aurora", "--file", str(tmp_path / "nothing"))):
+        with pytest.raises(CommandError):
+            call_command("brand_hours", *args)
+    assert Brand.objects.get().hours == HOURS

@@ -12,6 +12,7 @@ from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Conversation, Event, Note
 from players import sessions
 from players.models import Player, PlayerSession
+from players.service import service
 from tests.players.signing import casino, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -211,13 +212,44 @@ def test_many_pages_at_once_make_one_player():
 def test_the_brand_is_shown_in_the_players_language():
     brand, _ = casino()
     brand.greetings = {"nl": "Hallo!"}
-    shown = sessions.brand_view(brand, "nl")
+    told = service(brand, "nl", "", clock.now_ms())
+    shown = sessions.brand_view(brand, "nl", told)
     assert shown["greeting"] == "Hallo!"
-    assert sessions.brand_view(brand, "en")["greeting"]
+    assert sessions.brand_view(brand, "en", told)["greeting"]
     assert [topic["id"] for topic in shown["topics"]].count("stop_gambling") == 1
     assert len(shown["topics"]) == 10
     assert shown["help"] is None
     assert set(shown) == {
         *("slug", "name", "colour", "languages", "default_lang", "anonymous", "previews"),
-        *("topics", "greeting", "help"),
+        *("topics", "greeting", "help", "service"),
     }
+    assert shown["service"] == told
+
+
+def test_a_visitor_who_left_a_message_can_come_back_for_the_answer():
+    casino()
+    started = sessions.start("aurora")
+    sessions.keep_for_answer(sessions.hashed(started.session))
+    kept = PlayerSession.objects.get()
+    assert kept.expires_ts >= clock.now_ms() + sessions.ANSWER_MS - 60_000
+    # Whatever his browser thinks of the old one, the next is his too, and lasts as long.
+    again = sessions.start("aurora", old_session=started.session)
+    assert again.player.pk == started.player.pk
+    assert again.expires_ts == kept.expires_ts
+
+
+def test_a_known_players_session_is_not_kept_for_an_answer():
+    casino()
+    started = sessions.start("aurora", token())
+    sessions.keep_for_answer(sessions.hashed(started.session))
+    assert PlayerSession.objects.get().expires_ts == started.expires_ts
+    assert started.expires_ts <= clock.now_ms() + sessions.LIFETIME_MS
+
+
+def test_an_ended_session_is_not_brought_back_by_an_answer():
+    casino()
+    started = sessions.start("aurora")
+    sessions.end(started.session)
+    sessions.keep_for_answer(sessions.hashed(started.session))
+    assert sessions.find(started.session) is None
+    assert PlayerSession.objects.get().expires_ts == started.expires_ts

@@ -45,12 +45,21 @@ def test_a_shift_is_added_for_a_person_and_for_a_team() -> None:
         (("--team", "night", *NINE, "--recurrence", "sometimes"), "no recurrence"),
         (("--team", "night", *NINE, "--until", "never"), "no date"),
         (("--team", "night", *NINE, "--drain", "999"), "at most as long"),
+        (("--team", "night shift!", *NINE), "no name of a team"),
+        (("--team", "night", *NINE, "--recurrence", "FREQ=DAILY;INTERVAL=0"), "no recurrence"),
     ],
 )
 def test_a_shift_that_cannot_be_planned_is_refused(argv: tuple[str, ...], says: str) -> None:
     with pytest.raises(CommandError, match=says):
         _said("add_shift", *argv)
     assert not Shift.objects.exists()
+    assert not Team.objects.exists()
+
+
+def test_whoever_has_no_seat_has_no_shift() -> None:
+    Agent.objects.create(username="root", role="admin")
+    with pytest.raises(CommandError, match="has no seat"):
+        _said("add_shift", "--agent", "root", *NINE)
 
 
 def test_coverage_is_printed_with_its_holes() -> None:
@@ -81,6 +90,9 @@ def test_the_admin_form_says_what_is_wrong() -> None:
     assert ShiftForm(facts).is_valid()
     wrong = ShiftForm({**facts, "tz": "Mars"})
     assert "no time zone" in str(wrong.errors)
+    never_ends = ShiftForm({**facts, "recurrence": "FREQ=DAILY;INTERVAL=0"})
+    assert "no recurrence" in str(never_ends.errors)
+    assert "one of the two" in str(ShiftForm({**facts, "seat": ""}).errors)
     assert "list of dates" in str(ShiftForm({**facts, "except_dates": '{"a": 1}'}).errors)
 
 

@@ -53,14 +53,27 @@ def test_half_an_hour_covers_no_hour_and_back_to_back_does() -> None:
     assert sum(coverage(MONDAY, 24, ["nl"], skills=("",)).planned["nl", ""]) == 1
 
 
-def test_an_expired_certificate_covers_nothing_from_its_hour_on() -> None:
+def test_a_certificate_covers_the_hours_that_it_outlasts_and_no_other() -> None:
     vera = builders.agent("Vera", languages=("nl",), skills=("player_safety",))
     _works(vera, "2026-03-01T08:00", 240)
     ends = MONDAY + 10 * HOUR_MS
     Seat.objects.update(skills_until={"player_safety": ends})
     found = coverage(MONDAY, 24, ["nl"], skills=("player_safety",))
-    assert found.planned["nl", "player_safety"][8:12] == [1, 0, 0, 0]
+    assert found.planned["nl", "player_safety"][8:12] == [1, 1, 0, 0]
     assert found.expiring == [(vera.agent_id, "player_safety", ends)]
+    Seat.objects.update(skills_until={"player_safety": ends - 1})
+    sooner = coverage(MONDAY, 24, ["nl"], skills=("player_safety",))
+    assert sooner.planned["nl", "player_safety"][8:12] == [1, 0, 0, 0]
+
+
+def test_a_certificate_that_has_expired_before_the_span_is_none() -> None:
+    vera = builders.agent("Vera", languages=("nl",), skills=("player_safety",))
+    _works(vera, "2026-03-01T20:00", 720)
+    Seat.objects.update(skills_until={"player_safety": MONDAY - HOUR_MS})
+    found = coverage(MONDAY, 24, ["nl"])
+    assert found.planned["nl", ""][20:] == [1] * 4
+    assert found.holes[-1] == _hole("nl", "player_safety", 0, 24)
+    assert found.expiring == []
 
 
 def test_who_has_left_and_who_serves_other_brands_is_not_counted() -> None:

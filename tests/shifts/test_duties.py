@@ -10,7 +10,7 @@ import pytest
 from chatdesk.conversations import assignments, clock, messages, offers
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft
-from chatdesk.conversations.models import Conversation, Event, Note, Seat, Team
+from chatdesk.conversations.models import Conversation, Event, Note, Offer, Seat, Team
 from chatdesk.delivery.presence import Sight
 from chatdesk.dispatch import shift_steps
 from chatdesk.shifts import duties
@@ -83,6 +83,26 @@ def test_a_changed_shift_changes_what_has_not_begun() -> None:
     assert not Duty.objects.exists()
 
 
+def test_a_changed_drain_changes_what_has_not_begun() -> None:
+    vera = builders.agent("Vera")
+    shift = _shift(vera)
+    duties.plan()
+    Shift.objects.filter(pk=shift.pk).update(drain_minutes=45)
+    duties.plan()
+    (duty,) = Duty.objects.all()
+    assert duty.ends_ts - duty.drains_ts == 45 * 60_000
+
+
+def test_one_shift_that_cannot_be_expanded_keeps_no_other_from_being_planned() -> None:
+    vera, iris = builders.agent("Vera"), builders.agent("Iris")
+    broken = _shift(vera)
+    duties.plan()
+    Shift.objects.filter(pk=broken.pk).update(tz="Mars/Olympus")
+    _shift(iris)
+    duties.plan()
+    assert set(Duty.objects.values_list("seat", flat=True)) == {vera.agent_id, iris.agent_id}
+
+
 def test_what_has_begun_goes_on_as_it_was_planned() -> None:
     vera = builders.agent("Vera")
     duty = _duty(vera, ends_in_min=60)
@@ -131,6 +151,102 @@ def test_whoever_goes_on_in_another_duty_does_not_drain() -> None:
     shift_steps.keep_shifts(_sight(vera))
     assert Duty.objects.get(pk=duty.pk).state == "ended"
     assert Seat.objects.get(pk=vera.agent_id).status == "available"
+
+
+def _next_duty(of: Actor, *, from_min: float, to_min: float, **facts: Any) -> Duty:
+    now = clock.now_ms()
+    starts_ts, ends_ts = now + int(from_min * 60_000), now + int(to_min * 60_000)
+    given = {"state": "planned", "drains_ts": ends_ts - 15 * 60_000, **facts}
+    return Duty.objects.create(
+        shift=_shift(of), seat_id=of.agent_id, starts_ts=starts_ts, ends_ts=ends_ts, **given
+    )
+
+
+def test_whoever_drains_in_the_next_duty_already_is_not_sent_home_by_the_last() -> None:
+    """The dispatcher was away: by now the second of two duties in a row drains as well."""
+    vera = builders.agent("Vera")
+    conv = builders.conversation(builders.brand()).pk
+    assignments.claim(vera, conv)
+    first = _duty(vera, ends_in_min=-20)
+    second = _next_duty(vera, from_min=-20, to_min=10)
+    shift_steps.keep_shifts(_sight(vera))
+    states = dict(Duty.objects.values_list("pk", "state"))
+    assert states == {first.pk: "ended", second.pk: "draining"}
+    seat = Seat.objects.get(pk=vera.agent_id)
+    assert (seat.status, seat.draining_since_ts is None) == ("available", False)
+    assert Conversation.objects.get(pk=conv).owner_id == vera.agent_id
+
+
+def test_a_duty_that_ended_unseen_does_not_send_home_whoever_is_back_on_duty() -> None:
+    """The dispatcher was away from before the end of the one until after the start of the other."""
+    vera = builders.agent("Vera")
+    conv = builders.conversation(builders.brand()).pk
+    assignments.claim(vera, conv)
+    _duty(vera, ends_in_min=-60)
+    _next_duty(vera, from_min=-5, to_min=240)
+    shift_steps.keep_shifts(_sight(vera))
+    seat = Seat.objects.get(pk=vera.agent_id)
+    assert (seat.status, seat.draining_since_ts) == ("available", None)
+    assert Conversation.objects.get(pk=conv).owner_id == vera.agent_id
+    assert Note.objects.count() == 0
+
+
+def test_nobody_goes_home_with_a_conversation_that_he_took_at_the_last_moment() -> None:
+    vera = builders.agent("Vera")
+    duty = _duty(vera, ends_in_min=-1, state="draining")
+    conv = builders.conversation(builders.brand()).pk
+    assignments.claim(vera, conv)
+    assert duties.end(duty.pk) is False
+    assert Seat.objects.get(pk=vera.agent_id).status == "available"
+    shift_steps.keep_shifts(_sight(vera))
+    assert Conversation.objects.get(pk=conv).state == "queued"
+    assert Seat.objects.get(pk=vera.agent_id).status == "offline"
+
+
+def test_what_rings_at_the_end_rings_elsewhere() -> None:
+    vera = builders.agent("Vera")
+    conv = builders.conversation(builders.brand()).pk
+    assert offers.make(conv, vera.agent_id, {})
+    _duty(vera, ends_in_min=-1, drains=0)
+    shift_steps.keep_shifts(_sight(vera))
+    assert Offer.objects.get(conversation=conv).state == "withdrawn"
+    assert floor.breaches() == []
+
+
+@pytest.mark.parametrize("sight", [None, Sight(frozenset(), complete=False)])
+def test_nobody_is_moved_while_we_do_not_see_who_is_there(sight: Sight | None) -> None:
+    vera, convs, _ = _ending()
+    shift_steps.keep_shifts(sight)
+    assert Conversation.objects.filter(owner_id=vera.agent_id).count() == len(convs)
+    assert Duty.objects.get().state == "draining"
+    shift_steps.keep_shifts(_sight(vera))
+    assert Duty.objects.get().state == "ended"
+
+
+def test_what_was_waived_in_the_queue_is_not_asked_of_the_next_shift() -> None:
+    vera, iris = builders.agent("Vera"), builders.agent("Iris")
+    conv = builders.conversation(builders.brand()).pk
+    Conversation.objects.update(skill="kyc", waived_ts=clock.now_ms())
+    assignments.claim(vera, conv)
+    _duty(vera, ends_in_min=-1, state="draining")
+    shift_steps.keep_shifts(_sight(vera, iris))
+    assert Conversation.objects.get(pk=conv).owner_id == iris.agent_id
+
+
+def test_the_note_says_when_the_agent_last_wrote() -> None:
+    brand = builders.brand()
+    vera = builders.agent("Vera")
+    conv = builders.conversation(brand).pk
+    epoch = assignments.claim(vera, conv)
+    messages.post(Draft(conv, vera, "1", "a line of the agent", epoch=epoch))
+    Conversation.objects.update(last_agent_ts=clock.now_ms() - 7 * 60_000)
+    _duty(vera, ends_in_min=14)
+    shift_steps.keep_shifts(_sight(vera))
+    note = Note.objects.get(conversation=conv)
+    assert note.facts is not None
+    assert note.facts["answered_min"] == 7
+    assert "7 min ago" in str(note.body)
+    assert "a line" not in f"{note.body}{note.facts}"
 
 
 def _ending() -> tuple[Actor, list[str], dict[str, int]]:

@@ -85,6 +85,11 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
     assert datetime.fromtimestamp(span.starts_ts / 1000, UTC).strftime("%H:%M") == "00:30"
 
 
+def test_one_that_the_change_swallows_does_not_take_place() -> None:
+    for start, minutes in (("02:30", 60), ("02:45", 30)):
+        assert list(spans(_shift(starts=f"2026-03-29T{start}", minutes=minutes), 0, 2**42)) == []
+
+
 def test_one_that_runs_already_is_found() -> None:
     shift = _shift(starts="2026-03-02T22:00")
     assert list(spans(shift, _ts("2026-03-03T01:00"), _ts("2026-03-03T02:00")))
@@ -118,9 +123,11 @@ def test_the_days_are_those_that_counting_days_finds(
             int(at.replace(tzinfo=zone).timestamp() * 1000),
             int((at + timedelta(minutes=minutes)).replace(tzinfo=zone).timestamp() * 1000),
         )
-        if span.ends_ts > from_ts and span.starts_ts < to_ts:
+        if span.ends_ts > max(from_ts, span.starts_ts) and span.starts_ts < to_ts:
             naive.append(span)
-    assert list(spans(shift, from_ts, to_ts)) == naive
+    found = list(spans(shift, from_ts, to_ts))
+    assert found == naive
+    assert all(span.starts_ts < span.ends_ts for span in found)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +143,16 @@ def test_the_days_are_those_that_counting_days_finds(
         ({"drain_minutes": 500}, "at most as long"),
         ({"recurrence": "every day"}, "no recurrence"),
         ({"recurrence": "FREQ=HOURLY"}, "at most once a day"),
+        ({"recurrence": "FREQ=DAILY;BYHOUR=9,17"}, "at most once a day"),
+        ({"recurrence": "FREQ=DAILY;BYSECOND=0,1"}, "at most once a day"),
+        ({"recurrence": "FREQ=DAILY;INTERVAL=0"}, "no recurrence"),
+        ({"recurrence": "FREQ=DAILY;INTERVAL=-1"}, "no recurrence"),
+        ({"recurrence": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "no day"),
+        ({"recurrence": "DTSTART:20260302T090000Z\nRRULE:FREQ=DAILY"}, "no recurrence"),
+        ({"recurrence": "FREQ=DAILY\nRDATE:20260305T100000"}, "no recurrence"),
+        ({"recurrence": "FREQ=DAILY;" + "BYDAY=" + ",".join(["MO"] * 80)}, "200 characters"),
+        ({"starts": "2026-03-02T09:00:00"}, "no local time"),
+        ({"starts": "0001-01-01T09:00"}, "2000 to 2099"),
         ({"except_dates": ["Christmas"]}, "no date"),
         ({"until": "2026-02-30"}, "no date"),
     ],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from agents.models import Agent
-from chatdesk.conversations.models import Team
+from chatdesk.conversations.models import Seat, Team
 from chatdesk.shifts import roster
 from chatdesk.shifts.models import DRAIN_MINUTES, Shift
 
@@ -42,15 +44,31 @@ class Command(BaseCommand):
             agent = Agent.objects.filter(username=options["agent"]).first()
             if agent is None:
                 raise CommandError(f"There is nobody called {options['agent']!r}")
+            if not Seat.objects.filter(pk=agent.pk).exists():
+                raise CommandError(f"{options['agent']!r} has no seat, so no shift")
             shift.seat_id = agent.pk
+            _check(shift)
+            shift.save()
         else:
-            team, _ = Team.objects.get_or_create(
-                slug=options["team"], defaults={"name": options["team"].title()}
-            )
-            shift.team = team
-        try:
-            roster.check(shift)
-        except roster.BadShift as error:
-            raise CommandError(str(error)) from error
-        shift.save()
+            # Nothing is left of a refused command, no team either.
+            with transaction.atomic():
+                shift.team = _team(options["team"])
+                _check(shift)
+                shift.save()
         self.stdout.write(json.dumps({"shift": shift.pk}))
+
+
+def _check(shift: Shift) -> None:
+    try:
+        roster.check(shift)
+    except roster.BadShift as error:
+        raise CommandError(str(error)) from error
+
+
+def _team(slug: str) -> Team:
+    try:
+        Team._meta.get_field("slug").run_validators(slug)
+    except ValidationError as error:
+        raise CommandError(f"{slug!r} is no name of a team: letters, digits, - and _") from error
+    team, _ = Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
+    return team

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from chatdesk.delivery.protocol.words import (
     Body,
+    Channel,
     Cmid,
     Comment,
     FieldKey,
@@ -63,12 +64,15 @@ class StaffHello(Command, tag="hello", frozen=True):
 
 
 class Open(Command, frozen=True):
-    """Begins a conversation, or finds the one that is open."""
+    """Begins a conversation, or finds the one that is open. A chat may be refused with
+    ``at_capacity`` where a message can still be left; about ``stop_gambling`` none is, and it is a chat
+    whatever ``channel`` says."""
 
     ref: Ref
     topic: Word | None = None
     lang: Lang | None = None
     fields: Annotated[dict[FieldKey, Line], Meta(max_length=20)] | None = None
+    channel: Channel = "chat"
 
 
 class PlayerSend(Command, tag="send", frozen=True):

@@ -68,6 +68,7 @@ def document() -> dict[str, Any]:
         "operations": operations,
         "components": {"messages": messages, "schemas": components},
         "x-error-codes": list(get_args(words.ErrorCode)),
+        "x-away-reasons": list(words.AWAY_REASONS),
     }
 
 

@@ -62,6 +62,13 @@ EventKind = Literal[
 NoteKind = Literal["note", "whisper", "flag"]
 State = Literal["queued", "active", "closed"]
 Status = Literal["available", "away", "offline"]
+# The reasons that pages know in every language, beside whatever somebody writes himself. The last two
+# are the server's own: three missed offers, and the end of a shift.
+AWAY_REASONS: Final = (
+    *("lunch", "break", "training", "phone", "email", "meeting", "coaching"),
+    *("missed", "shift_end"),
+)
+Channel = Literal["chat", "message"]
 Role = Literal["player", "agent", "bot", "system"]
 StaffRole = Literal["player", "agent", "supervisor", "admin", "bot", "system"]
 OfferEnd = Literal["accepted", "accepted_elsewhere", "declined", "timed_out", "withdrawn", "closed"]

@@ -14,6 +14,7 @@ from chatdesk.delivery.protocol.frames.players import (
     PlayerHistoryFrame,
     PlayerMe,
     PlayerPing,
+    PlayerService,
     PlayerWelcome,
 )
 from chatdesk.delivery.protocol.frames.shared import (
@@ -76,6 +77,7 @@ __all__ = [
     "PlayerHistoryFrame",
     "PlayerMe",
     "PlayerPing",
+    "PlayerService",
     "PlayerWelcome",
     "Queue",
     "Resumed",
@@ -106,6 +108,7 @@ PlayerFrame = (
     | PlayerHistoryFrame
     | Resumed
     | PlayerPing
+    | PlayerService
     | Drain
 )
 StaffFrame = (

@@ -76,6 +76,22 @@ class PlayerWelcome(Frame, tag="welcome", frozen=True):
     conv: PlayerConv | None
 
 
+class PlayerService(Frame, tag="service", frozen=True):
+    """Whether and when a player can be served; sent when it changes, to who has no conversation.
+    ``available``: somebody who speaks his language is free. ``spoken``: somebody on duty speaks it.
+    ``eta_s``: the wait of one who joins now; null when unknown. ``capped``: a chat would be refused, a
+    message can be left. ``hours``: from and to of what is open in the next seven days; empty is always."""
+
+    open: bool
+    opens_ts: int | None
+    closes_ts: int | None
+    available: bool
+    spoken: bool
+    eta_s: int | None
+    capped: bool
+    hours: list[list[int]]
+
+
 class PlayerPing(Frame, tag="ping", frozen=True):
     """Asks for a pong and tells the head of each conversation."""
 

@@ -118,7 +118,8 @@ class ChatPlayer(Part, frozen=True):
 
 
 class Chat(Part, frozen=True):
-    """One conversation on a desk."""
+    """One conversation on a desk. ``due`` is its next deadline; at ``reply_due_ts`` it goes back to the
+    queue, because its agent has said nothing yet."""
 
     conv: str
     epoch: int
@@ -139,6 +140,9 @@ class Chat(Part, frozen=True):
     forced: bool
     opened_ts: int
     fields: dict[str, str]
+    due: str | None
+    due_ts: int | None
+    reply_due_ts: int | None
 
 
 class OfferFrame(Frame, tag="offer", frozen=True):
@@ -172,6 +176,7 @@ class WaitingChat(Part, frozen=True):
     topic: str
     since_ts: int
     offered: bool
+    weight: int
 
 
 class Waiting(Part, frozen=True):
@@ -183,7 +188,8 @@ class Waiting(Part, frozen=True):
 
 
 class Desk(Frame, frozen=True):
-    """An agent's whole desk as state; sent whole whenever ``rev`` differs."""
+    """An agent's whole desk as state; sent whole whenever ``rev`` differs. ``load`` are the places that
+    are taken, ringing or wrapping up; since ``draining_since_ts`` no new conversation comes."""
 
     rev: int
     status: Status
@@ -191,13 +197,17 @@ class Desk(Frame, frozen=True):
     status_since_ts: int
     missed: int
     capacity: int
+    load: int
+    draining_since_ts: int | None
+    shift_ends_ts: int | None
     chats: list[Chat]
     offers: list[OfferFrame]
     waiting: Waiting
 
 
 class WallFrame(Frame, tag="wall", frozen=True):
-    """The first is full; later ones hold what changed. A chat that ended is ``state: closed``."""
+    """The first is full; later ones hold what changed. A chat that ended is ``state: closed``;
+    ``alarms`` come whole, the newest first."""
 
     rev: int
     full: bool
@@ -205,3 +215,4 @@ class WallFrame(Frame, tag="wall", frozen=True):
     agents: list[dict[str, Any]] | None = None
     chats: list[dict[str, Any]] | None = None
     kpi: dict[str, Any] | None = None
+    alarms: list[dict[str, Any]] | None = None
