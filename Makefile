@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 NODE_TESTS := $(wildcard tests/js/*.test.mjs)
 
-.PHONY: run simulate test check lint unit machine documents texts pictures bench faults clean
+.PHONY: run simulate test check lint unit machine documents texts pictures bench day faults clean
 
 run: $(VENV)/.runs
 	@exec $(PY) manage.py serve --demo
@@ -16,8 +16,8 @@ simulate: $(VENV)/.runs
 
 # Everything, from nothing: rules, both databases, both servers, a real browser.
 test: machine check
-	$(PY) -m pytest -m "live or browser"
-	$(PY) -m tests.postgres $(PY) -m pytest -m "not browser and not rules"
+	$(PY) -m pytest -m "live or browser or long"
+	$(PY) -m tests.postgres $(PY) -m pytest -m "not browser and not rules and not long"
 
 # Answers in under a minute.
 check: lint unit
@@ -32,7 +32,7 @@ lint: $(VENV)/.develops
 
 unit: $(VENV)/.develops
 	node --test $(NODE_TESTS) > /tmp/node-test.$$$$ || { cat /tmp/node-test.$$$$; exit 1; }; tail -n 8 /tmp/node-test.$$$$ | head -n 3; rm -f /tmp/node-test.$$$$
-	$(PY) -m pytest -q -m "not live and not browser"
+	$(PY) -m pytest -q -m "not live and not browser and not long"
 
 # What tests need beside Python: a browser, a PostgreSQL, Node.
 machine: $(VENV)/.develops
@@ -53,6 +53,10 @@ pictures: machine
 # QUICK=1 makes it short; figures are only worth keeping from a machine that does nothing else.
 bench: machine $(VENV)/.measures
 	$(PY) -m bench $(ARGS)
+
+# A day of a contact centre in a few minutes; ARGS="--quick" plays four hours and prints them.
+day: $(VENV)/.develops
+	$(PY) -m bench.day $(ARGS)
 
 # Breaks a running chatdesk in every way we know and judges what became of it; as root, for the network.
 faults: $(VENV)/.develops

@@ -13,7 +13,7 @@ from django.db.models import Count, Min
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
-from chatdesk.conversations import due, offers, queries
+from chatdesk.conversations import offers, queries
 from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import hub
@@ -111,18 +111,18 @@ def _chat(row: Conversation, unread: int, forced: bool) -> Chat:
         forced=forced,
         opened_ts=row.opened_ts,
         fields=row.fields,
-        due=row.due or None,
-        due_ts=row.due_ts,
-        reply_due_ts=_reply_due_ts(row),
+        answered=row.first_reply_ts is not None,
+        warn_ts=_owed_ts(row, row.brand.warn_seconds),
+        reply_due_ts=_owed_ts(row, row.brand.first_reply_seconds),
     )
 
 
-def _reply_due_ts(row: Conversation) -> int | None:
-    """When it goes back to the queue because its agent has said nothing yet; a left message never does."""
-    within = row.brand.first_reply_seconds
-    if row.channel != "chat" or not within or row.owned_since_ts is None or not due.owes_reply(row):
+def _owed_ts(row: Conversation, within: int) -> int | None:
+    """So many seconds after its agent got it, as long as he has said nothing; a left message waits."""
+    since = row.owned_since_ts
+    if row.channel != "chat" or not within or since is None or (row.last_agent_ts or 0) >= since:
         return None
-    return row.owned_since_ts + within * 1000
+    return since + within * 1000
 
 
 def _waiting(brands: frozenset[int]) -> Waiting:

@@ -123,6 +123,7 @@ class ShareQuery(serializers.Serializer[Any]):
 class ShareLine(serializers.Serializer[Any]):
     id = serializers.CharField()
     alias = serializers.CharField()
+    available_min = serializers.FloatField(allow_null=True, help_text="Null: not known")
     offers = serializers.IntegerField()
     accepted = serializers.IntegerField()
     declined = serializers.IntegerField()

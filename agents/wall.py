@@ -38,7 +38,7 @@ def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
     if brands is not None:
         rows = rows.filter(brand_id__in=brands)
     rows = rows.select_related("brand", "player", "owner__seat")
-    open_rows = list(rows.order_by("-priority", "waiting_since_ts", "pk"))
+    open_rows = list(rows.order_by("rank_ts", "pk"))
     ringing = set(Offer.objects.filter(state="offered").values_list("conversation_id", flat=True))
     seats = _seats(brands)
     loads = _loads(seats, brands)

@@ -31,6 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: speaks to a running server, ours or Valkey")
     config.addinivalue_line("markers", "browser: drives Chromium")
     config.addinivalue_line("markers", "rules: independent of the database")
+    config.addinivalue_line(
+        "markers", "long: takes a minute, on a clock that only SQLite lets us set"
+    )
     config.addinivalue_line("markers", "postgresql: about row locks, which SQLite has none of")
 
 

@@ -174,6 +174,8 @@ class AgentState(State):
             chat["waiting_since_ts"] = chat["waiting_since_ts"] or event["ts"]
         elif event["kind"] == "message":
             chat["waiting_since_ts"] = None
+            if event["from"]["role"] == "agent":
+                chat.update(answered=True, warn_ts=None, reply_due_ts=None)
 
     def _count_note(self, chat: Frame, note: Frame) -> None:
         seq, note_seq = self._counted[chat["conv"]]

@@ -1,6 +1,7 @@
 """``python -m bench.day``: one day under three policies, in a database of its own that is thrown away.
 
-``--quick`` plays four hours with twelve agents and writes no file unless ``--out`` names a folder.
+``--quick`` plays four hours with twelve agents and writes no file unless ``--out`` names a folder. The
+whole day goes to ``bench/results/`` and into ``docs/day.md``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from bench.day import plan as plans
 
 RESULTS = Path(__file__).parents[1] / "results"
+PAGE = Path(__file__).parents[2] / "docs" / "day.md"
 SEED = 4
 
 
@@ -36,6 +38,8 @@ def main() -> None:
         return
     out.mkdir(parents=True, exist_ok=True)
     play.write(played, out)
+    if out == RESULTS and not wanted.quick:
+        play.write_page(played, PAGE)
     print(play.table(played))
 
 

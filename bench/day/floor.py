@@ -118,8 +118,7 @@ class Floor:
     def _team(self, number: int) -> Team:
         shift = self.plan.shape.shifts[number]
         team = Team.objects.create(slug=shift.name, name=shift.name)
-        minute = shift.starts // MINUTE
-        day, minute = divmod(minute, 24 * 60)
+        day, minute = divmod(self.plan.shape.first_hour * 60 + shift.starts // MINUTE, 24 * 60)
         Shift.objects.create(
             team=team,
             tz="UTC",

@@ -13,8 +13,8 @@ the code of another desk.
   longer gets no further chats; those he has stay with him until he is back.
 
 **Simplifications, each in its favour:** it routes by language as exactly as we do; agents take themselves
-off the list 15 minutes before they go home and stay up to ten minutes longer to finish; an agent ends a chat
-whose player has been silent for six minutes, as our deadline does; counting and choosing never race.
+off the list 15 minutes before they go home and stay up to ten minutes longer to finish; an agent ends a
+chat whose player has been silent for six minutes, as our deadline does; counting and choosing never race.
 Urgent topics have no priority there, and no weight.
 """
 
@@ -112,9 +112,7 @@ class LeastBusy:
             return
         if not self._world.people[agent].there:
             # When he is back he sees it.
-            self._time.at(
-                self._time.now + MINUTE, self._ends_silent, agent, number, answered_ts
-            )
+            self._time.at(self._time.now + MINUTE, self._ends_silent, agent, number, answered_ts)
             return
         self._closed(number)
         self._world.ledger.count("ended_silent")

@@ -81,9 +81,7 @@ class Ours:
 
     def _sight(self) -> Sight:
         now = self._time.now
-        here = (
-            agent for agent, until in self._seen_until.items() if until is None or until > now
-        )
+        here = (agent for agent, until in self._seen_until.items() if until is None or until > now)
         return Sight(frozenset(self._floor.seats[agent] for agent in here), complete=True)
 
     def _tick(self) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 960, 400
-LEFT, RIGHT, TOP, BOTTOM = 62, 24, 96, 46
+WIDTH, HEIGHT = 960, 420
+LEFT, RIGHT, TOP, BOTTOM = 62, 24, 118, 46
 INK, SOFT, GRID = "#14171C", "#5E6673", "#E4E7EB"
 COLOURS = {"ours": "#1B5CCB", "least_busy": "#B45F06", "least_busy_at_once": "#84329F"}
 DASHES = {"ours": "", "least_busy": "", "least_busy_at_once": "5 4"}
-BAND, BAND_OF_OUTAGE = "#FCF0D8", "#FCE9E7"
+BAND, BAND_OF_OUTAGE, BAND_OF_SHIFT = "#FCF0D8", "#FCE9E7", "#F3F4F6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Line:
     stepped: bool = False
     filled: bool = False
     dots: bool = False
+    joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,13 @@ class Axis:
     least: float
     most: float
     ticks: Sequence[tuple[float, str]]
-    title: str = ""
 
 
 def all_of(played: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """Name of the file to its text."""
     plan, policies, series = played["plan"], played["policies"], played["series"]
     hours, bands = plan["hours"], _bands(plan)
-    clock = Axis(0, hours * 60, _clock(plan), "")
+    clock = Axis(0, hours * 60, _clock(plan))
 
     def by_policy(points: Mapping[str, Sequence[tuple[float, float]]], **more: Any) -> list[Line]:
         # Ours is drawn last, over the others.
@@ -72,10 +72,25 @@ def all_of(played: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str
         name: list(zip(one["minute"], one["no_reply"], strict=True)) for name, one in series.items()
     }
     there = series["ours"]
+    widest = [
+        max(len(policy["load"][shift]) for policy in policies.values())
+        for shift in range(len(plan["shifts"]))
+    ]
+    begins = [sum(widest[:shift]) for shift in range(len(widest))]
     loads = {
-        name: [(place + 1, one) for place, one in enumerate(policy["load"])]
+        name: [
+            (begins[shift] + place + 0.5, one)
+            for shift, of in enumerate(policy["load"])
+            for place, one in enumerate(of)
+        ]
         for name, policy in policies.items()
     }
+    of_shifts = [
+        Band(f"{name} shift", at, at + many, (BAND_OF_SHIFT, "#FFFFFF")[number % 2])
+        for number, ((name, *_), at, many) in enumerate(
+            zip(plan["shifts"], begins, widest, strict=True)
+        )
+    ]
     return {
         "waiting": draw(
             "Waiting for the first reply, p95 of each hour",
@@ -87,7 +102,7 @@ def all_of(played: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str
         ),
         "queue": draw(
             "Players who wait for their first reply",
-            "How many at once, looked at every five minutes",
+            "How many at once, whoever has them in hand",
             by_policy(waiting),
             clock,
             _up_to(waiting, ""),
@@ -106,15 +121,11 @@ def all_of(played: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str
         ),
         "load": draw(
             "Chats answered per hour at the desk, agent by agent",
-            "Agents in the order of their load; the flatter, the more evenly shared",
-            by_policy(loads),
-            Axis(
-                1,
-                max(len(one) for one in loads.values()),
-                [(n, str(n)) for n in (1, *range(10, 61, 10)) if n <= plan["agents"]],
-            ),
+            "In each shift from the least to the most; the flatter, the more evenly shared",
+            by_policy(loads, dots=True, joined=False),
+            Axis(0, sum(widest), ()),
             _up_to(loads, ""),
-            (),
+            of_shifts,
         ),
     }
 
@@ -170,6 +181,9 @@ def draw(
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
     floor = HEIGHT - BOTTOM
+    lines = [
+        replace(line, points=[at for at in line.points if at[0] <= across.most]) for line in lines
+    ]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'role="img" aria-label="{escape(title)}" '
@@ -232,29 +246,30 @@ def _line(line: Line, x: Any, y: Any, floor: float) -> list[str]:
             'fill-opacity="0.10"/>'
         )
     dashed = f' stroke-dasharray="{line.dash}"' if line.dash else ""
-    found.append(
-        f'<path d="{path}" fill="none" stroke="{line.colour}" stroke-width="2" '
-        f'stroke-linejoin="round"{dashed}/>'
-    )
+    if line.joined:
+        found.append(
+            f'<path d="{path}" fill="none" stroke="{line.colour}" stroke-width="2" '
+            f'stroke-linejoin="round"{dashed}/>'
+        )
     if line.dots:
         found += [
-            f'<circle cx="{x(at)}" cy="{y(value)}" r="3" fill="{line.colour}"/>'
+            f'<circle cx="{x(at)}" cy="{y(value)}" r="3" fill="{line.colour}"'
+            f' fill-opacity="{1 if line.joined else 0.75}"/>'
             for at, value in line.points
         ]
     return found
 
 
 def _legend(lines: Sequence[Line]) -> list[str]:
-    """In one row at the top, from the right; what is drawn last stands first."""
+    """In one row under the title; what is drawn last, over the others, stands first."""
     found = []
-    right = WIDTH - RIGHT
-    for line in lines:
-        wide = 7 * len(line.name)
+    left = LEFT - 40
+    for line in reversed(lines):
         dashed = f' stroke-dasharray="{line.dash}"' if line.dash else ""
         found.append(
-            f'<line x1="{right - wide - 28}" y1="26" x2="{right - wide - 6}" y2="26" '
-            f'stroke="{line.colour}" stroke-width="3"{dashed}/>'
-            f'<text x="{right - wide}" y="30" fill="{INK}">{escape(line.name)}</text>'
+            f'<line x1="{left}" y1="72" x2="{left + 22}" y2="72" stroke="{line.colour}" '
+            f'stroke-width="3"{dashed}/>'
+            f'<text x="{left + 30}" y="76" fill="{INK}">{escape(line.name)}</text>'
         )
-        right -= wide + 44
+        left += 56 + round(6.4 * len(line.name))
     return found

@@ -297,9 +297,7 @@ def _staff(chance: Random, shape: Shape) -> tuple[Staff, ...]:
     return tuple(found)
 
 
-def _agent(
-    chance: Random, number: int, of: int, shift: Shift, place: int, shape: Shape
-) -> Staff:
+def _agent(chance: Random, number: int, of: int, shift: Shift, place: int, shape: Shape) -> Staff:
     length = shift.ends - shift.starts
     walks_off_ts = back_ts = None
     if chance.random() < WALKS_OFF:

@@ -18,6 +18,7 @@ from bench.day.plan import HOUR, Plan
 from bench.day.world import Policy, World
 
 Played = dict[str, Any]
+BEGIN, END = "<!-- day: begin -->", "<!-- day: end -->"
 NAMES = {
     "ours": "chatdesk",
     "least_busy": "least busy",
@@ -68,6 +69,30 @@ def write(played: Played, out: Path) -> None:
         (out / f"day-{name}.svg").write_text(picture)
 
 
+def write_page(played: Played, page: Path) -> None:
+    """Replaces what stands between the marks. Raises ValueError when the page has none."""
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{page.name} has no marks")
+    plan, counted = played["plan"], played["policies"]["ours"]["counted"]
+    returned = {
+        name.removeprefix("returned_"): many
+        for name, many in counted.items()
+        if name.startswith("returned_")
+    }
+    said = (
+        f"Seed {plan['seed']}: {plan['chats']:,} chats, {plan['agents']} agents, "
+        f"{counted['walked_off']} of whom walked off; {counted['cut_off']} were cut off. "
+        f"chatdesk rang {counted['offers']:,} times: {counted['offers_accepted']:,} accepted, "
+        f"{counted['offers_timed_out']:,} missed, {counted.get('offers_declined', 0):,} declined, "
+        f"{counted.get('offers_withdrawn', 0):,} taken back; "
+        f"{counted.get('sent_away', 0)} agents were declared away for three misses in a row. "
+        f"Chats returned: {', '.join(f'{many} {name}' for name, many in returned.items())}."
+    )
+    page.write_text(f"{before}{BEGIN}\n{said}\n\n{table(played)}\n{END}{after}")
+
+
 ROWS: tuple[tuple[str, Callable[[Played], Any]], ...] = (
     ("first reply p50 (s)", lambda one: one["first_reply_s"]["p50"]),
     ("first reply p95 (s)", lambda one: one["first_reply_s"]["p95"]),
@@ -86,8 +111,9 @@ ROWS: tuple[tuple[str, Callable[[Played], Any]], ...] = (
     ("chats with somebody absent", lambda one: one["stuck_chats"]),
     ("minutes waited for somebody absent", lambda one: one["stuck_min"]),
     ("the longest of them (min)", lambda one: one["stuck_longest_min"]),
-    ("stop gambling: waited p95 (s)", lambda one: one["urgent"]["waited_s"]["p95"]),
-    ("Gini of chats per agent-hour", lambda one: one["gini"]),
+    ("*stop gambling*: waited p95 (s)", lambda one: one["urgent"]["waited_s"]["p95"]),
+    ("Gini of chats per agent-hour, within a shift", lambda one: one["gini"]),
+    ("came during the outage: abandoned", lambda one: one["outage"]["abandoned"]),
     ("never closed", lambda one: one["never_closed"]),
 )
 

@@ -19,6 +19,7 @@ def figures(ledger: Ledger) -> Figures:
     gave_up = [chat for chat in chats if chat.first_reply_ts is None and chat.left_ts is not None]
     later = [chat for chat in answered if chat.left_ts is not None]
     shares = _shares(ledger)
+    ginis = [found for of in shares if (found := gini(of)) is not None]
     return {
         "chats": len(chats),
         "first_reply_s": _spread([_waited(chat) for chat in answered]),
@@ -33,20 +34,20 @@ def figures(ledger: Ledger) -> Figures:
         "stuck_longest_min": round(max(chat.stuck_ms for chat in chats) / MINUTE, 1),
         "never_closed": sum(chat.closed_ts is None for chat in chats),
         "owners_per_chat": round(sum(chat.owners for chat in chats) / len(chats), 3),
-        "gini": gini(shares),
+        # Within each shift: a night has fewer chats for everybody.
+        "gini": round(sum(ginis) / len(ginis), 3),
+        "gini_of_shifts": ginis,
         "counted": dict(sorted(ledger.counted.items())),
         "urgent": _urgent(ledger),
         "by_hour": _by_hour(ledger),
-        "outage": _during(
-            ledger, ledger.plan.shape.outage.starts, ledger.plan.shape.outage.ends
-        ),
-        "load": [round(one, 2) for one in sorted(shares)],
+        "outage": _during(ledger, ledger.plan.shape.outage.starts, ledger.plan.shape.outage.ends),
+        "load": [[round(one, 2) for one in sorted(of)] for of in shares],
     }
 
 
-def series(ledger: Ledger, every: int = 5) -> Figures:
-    """The floor over the day."""
-    samples = ledger.samples[::every]
+def series(ledger: Ledger) -> Figures:
+    """The floor over the day: some three hundred looks."""
+    samples = ledger.samples[:: max(1, len(ledger.samples) // 300)]
     return {
         "minute": [one.ts // MINUTE for one in samples],
         "no_reply": [one.no_reply for one in samples],
@@ -110,13 +111,15 @@ def _percent(of: int, all_of: int) -> float:
     return round(100 * of / all_of, 2) if all_of else 0.0
 
 
-def _shares(ledger: Ledger) -> list[float]:
-    """Chats in which each agent answered, per hour at his desk."""
-    return [
-        len(served) / (ledger.there_ms[agent] / HOUR)
-        for agent, served in ledger.served.items()
-        if ledger.there_ms[agent] >= HOUR // 4
-    ]
+def _shares(ledger: Ledger) -> list[list[float]]:
+    """Of each shift: chats in which each agent answered, per hour at his desk."""
+    plan = ledger.plan
+    shares: list[list[float]] = [[] for _ in plan.shape.shifts]
+    for agent, served in ledger.served.items():
+        there_ms = ledger.there_ms[agent]
+        if there_ms >= HOUR // 4:
+            shares[plan.staff[agent].shift].append(len(served) / (there_ms / HOUR))
+    return shares
 
 
 def _during(ledger: Ledger, starts: int, ends: int) -> Figures:

@@ -2,9 +2,8 @@
 policy knows only what they do.
 
 **An agent** writes one answer at a time: first to whoever is new on his list, then to whoever has waited
-longest. Whoever is at lunch,
-cut off, has walked off or gone home answers nobody. **A player** who waits too long leaves: half of them say
-so, the others close the page.
+longest. Whoever is at lunch, cut off, has walked off or gone home answers nobody. **A player** who waits
+too long leaves: half of them say so, the others close the page.
 """
 
 from __future__ import annotations
@@ -206,9 +205,7 @@ class World:
         elif person.to_lunch:
             person.to_lunch = False
             self._goes(agent, "lunch")
-            self.time.at(
-                self.time.now + self.plan.shape.lunch_ms, self._returns, agent, "lunch"
-            )
+            self.time.at(self.time.now + self.plan.shape.lunch_ms, self._returns, agent, "lunch")
 
     def _home(self, agent: int) -> None:
         if "home" not in self.people[agent].kept_by:

@@ -84,6 +84,8 @@ def _row(
     return {
         "id": str(seat.pk),
         "alias": seat.alias,
+        # Only the status of now is kept, so how long he was available is not known.
+        "available_min": None,
         "offers": sum(rung.values()),
         "accepted": rung["accepted"],
         "declined": rung["declined"],

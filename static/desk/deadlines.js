@@ -2,12 +2,13 @@
 
 const NEAR_MS = 10_000;
 
-// null, or {left, tone}: milliseconds until it goes back to the queue; tone "" | "warn" (the server has
+// null, or {left, tone}: milliseconds until it goes back to the queue; tone "" | "warn" (the agent is
 // warned) | "danger" (it goes back in a moment).
 export function replyDue(chat, now) {
-  if (!chat?.reply_due_ts) return null;
+  // Whoever is handed over and has been answered waits for nothing.
+  if (!chat?.reply_due_ts || (chat.answered && chat.waiting_since_ts === null)) return null;
   const left = Math.max(0, chat.reply_due_ts - now);
-  return { left, tone: left <= NEAR_MS ? "danger" : chat.due === "return" ? "warn" : "" };
+  return { left, tone: left <= NEAR_MS ? "danger" : chat.warn_ts !== null && chat.warn_ts <= now ? "warn" : "" };
 }
 
 // What must be said aloud: the chats whose tone has just become worse. `before`: {conv: tone}.

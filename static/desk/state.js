@@ -112,7 +112,7 @@ function counted(chat, event, seen) {
   if (event.kind !== "message") return change;
   if (event.from?.role === "agent") {
     change.waiting_since_ts = null;
-    if (chat.reply_due_ts) Object.assign(change, { reply_due_ts: null, due: null, due_ts: null });
+    Object.assign(change, { answered: true, warn_ts: null, reply_due_ts: null });
   }
   if (event.from?.role === "player") {
     change.waiting_since_ts = chat.waiting_since_ts ?? event.ts;

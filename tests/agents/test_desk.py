@@ -81,11 +81,11 @@ def test_a_chat_that_owes_a_first_reply_says_when_it_goes_back() -> None:
     conv = _owned(brand, vera, "Sanne")
     since = Conversation.objects.get(pk=conv).owned_since_ts
     (chat,) = _desk(vera).chats
-    assert (chat.due, chat.due_ts) == ("warn", since + brand.warn_seconds * 1000)
+    assert (chat.answered, chat.warn_ts) == (False, since + brand.warn_seconds * 1000)
     assert chat.reply_due_ts == since + brand.first_reply_seconds * 1000
     messages.post(Draft(conv, vera, "reply", "here I am", epoch=1))
     (chat,) = _desk(vera).chats
-    assert (chat.due, chat.reply_due_ts) == ("nudge", None)
+    assert (chat.answered, chat.warn_ts, chat.reply_due_ts) == (True, None, None)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ planted bugs."""
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,19 +12,16 @@ import pytest
 from django.core.management import call_command
 
 from bench.day import pictures, plan, play, report
+from bench.day.clock import MONDAY_MS
 from bench.day.ours import AT_ONCE, STEPS, Step
-from bench.day.plan import MINUTE, QUICK, Outage, Plan, Shape, Shift, Surge
+from bench.day.plan import HOUR, MINUTE, QUICK, Outage, Plan, Shape, Shift, Surge
 from bench.day.promises import Broken
 from chatdesk.conversations import clock, transition
 from chatdesk.dispatch import steps
 from chatdesk.dispatch.offering import offer_waiting
-from tests import postgres
+from chatdesk.shifts.models import Duty
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    # A PostgreSQL asks its own clock, which nobody can set.
-    pytest.mark.skipif(bool(os.environ.get(postgres.URL)), reason="the clock is SQLite's"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 # Long enough that somebody goes home and somebody is cut off.
 SHORT = Shape(
@@ -91,6 +87,17 @@ def test_quick_day_keeps_every_promise_and_serves_more_than_least_busy() -> None
     assert mine["stuck_longest_min"] < others["stuck_longest_min"]
 
 
+def test_duties_are_those_of_the_plan() -> None:
+    drawn = plan.draw(1, SHORT)
+    play.ours(drawn)
+    begins = MONDAY_MS + SHORT.first_hour * HOUR
+    spans = {
+        (duty.seat.team.name, duty.starts_ts - begins, duty.ends_ts - begins, duty.state)
+        for duty in Duty.objects.select_related("seat__team")
+    }
+    assert spans == {(one.name, one.starts, one.ends, "ended") for one in SHORT.shifts}
+
+
 def test_wakes_that_are_left_out_change_nothing() -> None:
     drawn = plan.draw(3, SHORT)
     assert _figures(drawn, every_second=True) == _figures(drawn)
@@ -110,7 +117,7 @@ def test_a_chat_left_with_somebody_who_went_is_found() -> None:
     assert report.figures(play.ours(gone))["counted"]["returned_lost"] > 0
     call_command("flush", verbosity=0, interactive=False)
     with pytest.raises(Broken, match="waits for somebody who is not there"):
-        play.ours(gone, **_without(steps.return_unanswered, steps.keep_deadlines))
+        play.ours(gone, **_without(steps.return_unanswered))
 
 
 def test_a_deadline_that_nobody_keeps_is_found() -> None:
@@ -151,10 +158,13 @@ def test_percentile_is_a_value_that_was_met() -> None:
 
 
 def test_pictures_are_drawn_for_each_policy() -> None:
-    drawn = plan.draw(1, SHORT)
-    ledgers = {"least_busy": play.theirs(drawn), "least_busy_at_once": play.theirs(drawn, at_once=True)}
+    drawn = plan.draw(1, QUICK)
+    ledgers = {
+        "least_busy": play.theirs(drawn),
+        "least_busy_at_once": play.theirs(drawn, at_once=True),
+    }
     played = {
-        "plan": report.plan_facts(drawn) | {"hours": 1},
+        "plan": report.plan_facts(drawn),
         "policies": {name: report.figures(one) for name, one in ledgers.items()},
         "series": {name: report.series(one) for name, one in ledgers.items()},
     }
@@ -162,4 +172,5 @@ def test_pictures_are_drawn_for_each_policy() -> None:
     played["policies"]["ours"] = played["policies"]["least_busy"]
     drawn_pictures = pictures.all_of(played, play.NAMES)
     assert set(drawn_pictures) == {"waiting", "queue", "agents", "load"}
-    assert all(text.count("<path") >= 2 for text in drawn_pictures.values())
+    assert all(text.count("<path") >= 2 for name, text in drawn_pictures.items() if name != "load")
+    assert drawn_pictures["load"].count("<circle") == 3 * len(drawn.staff)

@@ -51,6 +51,7 @@ def test_offers_and_places_are_counted_for_each() -> None:
     assert [rows["Vera"][name] for name in names] == [2, 1, 1, 0, 0, 1]
     assert [rows["Iris"][name] for name in names] == [0, 0, 0, 0, 1, 1]
     assert rows["Vera"]["place_min"] == pytest.approx(30, abs=0.2)
+    assert rows["Vera"]["available_min"] is None
     assert rows["Vera"]["share"] == pytest.approx(0.5, abs=0.01)
     assert told["gini"] == pytest.approx(0, abs=0.01)
 

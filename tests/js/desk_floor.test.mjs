@@ -13,9 +13,9 @@ const NOW = 1_800_000_000_000;
 const chat = (conv, more = {}) => ({
   conv, epoch: 1, state: "active", brand: "aurora", lang: "nl", topic: "bonus", player: { id: `p${conv}`, name: conv.toUpperCase() },
   last_seq: 1, note_seq: 0, delivered: { player: 0, agent: 0 }, read: { player: 0, agent: 0 }, unread: 0, waiting_since_ts: null, help: false,
-  weight: 1, sleeping: false, due: null, due_ts: null, reply_due_ts: null, ...more,
+  weight: 1, sleeping: false, answered: false, warn_ts: null, reply_due_ts: null, ...more,
 });
-const owing = (conv, left, due = "warn") => chat(conv, { due, due_ts: NOW + left - 30_000, reply_due_ts: NOW + left });
+const owing = (conv, left) => chat(conv, { warn_ts: NOW + left - 30_000, reply_due_ts: NOW + left });
 const deskOf = (chats, more = {}) => ({ t: "desk", rev: 2, status: "available", reason: "", status_since_ts: NOW, missed: 0, capacity: 3, load: chats.length,
   draining_since_ts: null, shift_ends_ts: null, chats, offers: [], waiting: { count: 0, oldest_ts: null, chats: [] }, ...more });
 const welcome = { t: "welcome", db: "d1", me: { id: "1", alias: "Vera", role: "agent", languages: ["nl"], capacity: 3 } };
@@ -24,19 +24,20 @@ const started = () => run(initial(), { act: "limit", limit: 2 }, { act: "link", 
 
 test("a first reply is counted down calmly, amber once the server has warned, red shortly before it goes back", () => {
   assert.deepEqual(replyDue(owing("a", 80_000), NOW), { left: 80_000, tone: "" });
-  assert.deepEqual(replyDue(owing("a", 25_000, "return"), NOW), { left: 25_000, tone: "warn" });
-  assert.equal(replyDue(owing("a", 10_001, "return"), NOW).tone, "warn");
-  assert.equal(replyDue(owing("a", 10_000, "return"), NOW).tone, "danger");
-  assert.deepEqual(replyDue(owing("a", -5_000, "return"), NOW), { left: 0, tone: "danger" });
+  assert.deepEqual(replyDue(owing("a", 25_000), NOW), { left: 25_000, tone: "warn" });
+  assert.equal(replyDue(owing("a", 10_001), NOW).tone, "warn");
+  assert.equal(replyDue(owing("a", 10_000), NOW).tone, "danger");
+  assert.deepEqual(replyDue(owing("a", -5_000), NOW), { left: 0, tone: "danger" });
   assert.equal(replyDue(chat("a"), NOW), null);
-  assert.equal(replyDue(chat("a", { due: "nudge", due_ts: NOW + 5 }), NOW), null);
+  assert.equal(replyDue({ ...owing("a", 5_000), answered: true }, NOW), null);
+  assert.equal(replyDue({ ...owing("a", 5_000), answered: true, waiting_since_ts: NOW }, NOW).tone, "danger");
 });
 
 test("a countdown is said aloud at its thresholds and at no other second", () => {
   let tones = {};
   const said = [];
   for (let left = 40; left >= 0; left--) {
-    const found = crossed(tones, { a: owing("a", left * 1000, left > 30 ? "warn" : "return") }, NOW);
+    const found = crossed(tones, { a: owing("a", left * 1000) }, NOW);
     tones = found.tones;
     for (const one of found.worse) said.push([left, one.tone]);
   }
@@ -47,7 +48,7 @@ test("the agent's own line ends the countdown before the next desk frame comes",
   const line = (role, seq) => ({ t: "ev", conv: "a", seq, kind: "message", ts: NOW, from: { role }, body: "x" });
   const state = run(started(), deskOf([owing("a", 50_000)]), line("player", 2));
   assert.equal(state.chats.a.reply_due_ts, NOW + 50_000);
-  assert.deepEqual([reduce(state, line("agent", 3), NOW).chats.a].map((one) => [one.reply_due_ts, one.due]), [[null, null]]);
+  assert.deepEqual([reduce(state, line("agent", 3), NOW).chats.a].map((one) => [one.reply_due_ts, one.answered]), [[null, true]]);
 });
 
 test("places are counted by what they hold: a heavy chat leaves fewer free than there are rows", () => {

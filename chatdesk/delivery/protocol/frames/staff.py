@@ -118,8 +118,8 @@ class ChatPlayer(Part, frozen=True):
 
 
 class Chat(Part, frozen=True):
-    """One conversation on a desk. ``due`` is its next deadline; at ``reply_due_ts`` it goes back to the
-    queue, because its agent has said nothing yet."""
+    """One conversation on a desk. While its agent has said nothing, ``warn_ts`` and ``reply_due_ts`` say
+    when he is warned and when it goes back to the queue, if the player waits or was never ``answered``."""
 
     conv: str
     epoch: int
@@ -140,8 +140,8 @@ class Chat(Part, frozen=True):
     forced: bool
     opened_ts: int
     fields: dict[str, str]
-    due: str | None
-    due_ts: int | None
+    answered: bool
+    warn_ts: int | None
     reply_due_ts: int | None
 
 
