@@ -266,10 +266,12 @@ def _legend(lines: Sequence[Line]) -> list[str]:
     left = LEFT - 40
     for line in reversed(lines):
         dashed = f' stroke-dasharray="{line.dash}"' if line.dash else ""
-        found.append(
+        mark = (
             f'<line x1="{left}" y1="72" x2="{left + 22}" y2="72" stroke="{line.colour}" '
             f'stroke-width="3"{dashed}/>'
-            f'<text x="{left + 30}" y="76" fill="{INK}">{escape(line.name)}</text>'
+            if line.joined
+            else f'<circle cx="{left + 16}" cy="72" r="5" fill="{line.colour}"/>'
         )
-        left += 56 + round(6.4 * len(line.name))
+        found.append(f'{mark}<text x="{left + 30}" y="76" fill="{INK}">{escape(line.name)}</text>')
+        left += 54 + round(6.1 * len(line.name))
     return found

@@ -99,10 +99,13 @@ ROWS: tuple[tuple[str, Callable[[Played], Any]], ...] = (
     ("first reply p99 (s)", lambda one: one["first_reply_s"]["p99"]),
     ("first reply max (s)", lambda one: one["first_reply_s"]["max"]),
     ("waited p95, those who gave up included (s)", lambda one: one["waited_s"]["p95"]),
+    ("the same outside the surges (s)", lambda one: one["outside"]["waited_s"]["p95"]),
+    ("the same of those who came in a surge (s)", lambda one: one["in_surges"]["waited_s"]["p95"]),
     (
         "abandoned before a reply",
         lambda one: f"{one['abandoned']} ({one['abandoned_pct']:.1f} %)",
     ),
+    ("of them outside the surges", lambda one: one["outside"]["abandoned"]),
     (
         "left in the middle, unanswered",
         lambda one: f"{one['left_in_the_middle']} ({one['left_in_the_middle_pct']:.1f} %)",
@@ -113,7 +116,7 @@ ROWS: tuple[tuple[str, Callable[[Played], Any]], ...] = (
     ("the longest of them (min)", lambda one: one["stuck_longest_min"]),
     ("*stop gambling*: waited p95 (s)", lambda one: one["urgent"]["waited_s"]["p95"]),
     ("Gini of chats per agent-hour, within a shift", lambda one: one["gini"]),
-    ("came during the outage: abandoned", lambda one: one["outage"]["abandoned"]),
+    ("of those who came during the outage, abandoned", lambda one: one["outage"]["abandoned"]),
     ("never closed", lambda one: one["never_closed"]),
 )
 

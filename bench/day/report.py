@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bench.day.ledger import Chat, Ledger
 from bench.day.plan import HOUR, MINUTE, SECOND, Plan
 
 Figures = dict[str, Any]
+AFTER_SURGE_MS = 15 * MINUTE
 
 
 def figures(ledger: Ledger) -> Figures:
@@ -40,6 +41,8 @@ def figures(ledger: Ledger) -> Figures:
         "counted": dict(sorted(ledger.counted.items())),
         "urgent": _urgent(ledger),
         "by_hour": _by_hour(ledger),
+        "in_surges": _of(chats, lambda chat: _in_surge(ledger.plan, chat.came_ts)),
+        "outside": _of(chats, lambda chat: not _in_surge(ledger.plan, chat.came_ts)),
         "outage": _during(ledger, ledger.plan.shape.outage.starts, ledger.plan.shape.outage.ends),
         "load": [[round(one, 2) for one in sorted(of)] for of in shares],
     }
@@ -122,22 +125,24 @@ def _shares(ledger: Ledger) -> list[list[float]]:
     return shares
 
 
+def _in_surge(plan: Plan, ts: int) -> bool:
+    """A surge is over when what it left behind is worked off."""
+    return any(one.starts <= ts < one.ends + AFTER_SURGE_MS for one in plan.shape.surges)
+
+
 def _during(ledger: Ledger, starts: int, ends: int) -> Figures:
     """Of those who came then."""
-    came = [chat for chat in ledger.chats.values() if starts <= chat.came_ts < ends]
-    served = [chat for chat in came if chat.first_reply_ts is not None]
-    gave_up = [chat for chat in came if chat.first_reply_ts is None and chat.left_ts is not None]
-    return {
-        "chats": len(came),
-        "waited_s": _spread([_waited(chat) for chat in (*served, *gave_up)]),
-        "abandoned": len(gave_up),
-    }
+    return _of(ledger.chats.values(), lambda chat: starts <= chat.came_ts < ends)
 
 
 def _urgent(ledger: Ledger) -> Figures:
     """Of those who want to stop gambling."""
     urgent = {one.number for one in ledger.plan.arrivals if one.topic == "stop_gambling"}
-    found = [chat for number, chat in ledger.chats.items() if number in urgent]
+    return _of(ledger.chats.values(), lambda chat: chat.number in urgent)
+
+
+def _of(chats: Iterable[Chat], which: Callable[[Chat], bool]) -> Figures:
+    found = [chat for chat in chats if which(chat)]
     served = [chat for chat in found if chat.first_reply_ts is not None]
     gave_up = [chat for chat in found if chat.first_reply_ts is None and chat.left_ts is not None]
     return {

@@ -61,6 +61,12 @@ def keep(kind: str, stands: bool, about: str = "", **facts: Any) -> None:
             clear(changes, kind, about)
 
 
+def age_ms(kind: str, about: str = "") -> int:
+    """For how long it has stood; 0 when it does not."""
+    row = Alarm.objects.filter(kind=kind, about=about, cleared_ts__isnull=True).first()
+    return clock.now_ms() - row.raised_ts if row is not None else 0
+
+
 def standing() -> list[Alarm]:
     """The newest first; those that nobody clears end by their age."""
     rows = Alarm.objects.filter(cleared_ts__isnull=True).order_by("-raised_ts", "-pk")

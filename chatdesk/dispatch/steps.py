@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 BREAKER_SHARE = 0.3
 BREAKER_LEAST = 3
 BREAKER_WINDOW_MS = 60_000
+# So long an absence of many is doubted; then it is believed.
+BREAKER_LIMIT_MS = 10 * 60_000
 DUE_PER_STEP = 500
 
 
@@ -48,7 +50,7 @@ def free_places(sight: Sight | None = None) -> None:
 
 def notice_absence(sight: Sight | None) -> None:
     """Marks agents whose leases ran out, and unmarks those who are back. Without sight nothing moves;
-    when too many vanish at once we suspect ourselves and mark nobody."""
+    when too many vanish at once we suspect ourselves and mark nobody, for ten minutes at most."""
     if sight is None:
         return
     concerned = Seat.objects.filter(Q(status="available") | Q(agent__conversations__state="active"))
@@ -69,10 +71,11 @@ def notice_absence(sight: Sight | None) -> None:
         and losing > BREAKER_SHARE * max(there, 1)
         and bool(sight.agents)
     )
+    if breaks and alarms.age_ms(alarms.PRESENCE_BREAKER) >= BREAKER_LIMIT_MS:
+        log.error("presence_breaker_ends", losing=losing, there=there)
+        breaks = False
     alarms.keep(alarms.PRESENCE_BREAKER, breaks, losing=losing, there=there)
-    if breaks:
-        log.error("presence_breaker", losing=losing, there=there)
-    elif gone:
+    if gone and not breaks:
         # The lease outlived the last socket by this much.
         _mark(gone, now - GONE_SECONDS * 1000)
 

@@ -173,4 +173,5 @@ def test_pictures_are_drawn_for_each_policy() -> None:
     drawn_pictures = pictures.all_of(played, play.NAMES)
     assert set(drawn_pictures) == {"waiting", "queue", "agents", "load"}
     assert all(text.count("<path") >= 2 for name, text in drawn_pictures.items() if name != "load")
-    assert drawn_pictures["load"].count("<circle") == 3 * len(drawn.staff)
+    marks = 3 * len(drawn.staff) + 3
+    assert drawn_pictures["load"].count("<circle") == marks

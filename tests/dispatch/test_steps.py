@@ -6,7 +6,7 @@ import pytest
 
 from chatdesk.conversations import assignments, clock, messages, offers
 from chatdesk.conversations.messages import Draft
-from chatdesk.conversations.models import Conversation, Offer, Seat
+from chatdesk.conversations.models import Alarm, Conversation, Offer, Seat
 from chatdesk.delivery.presence import Sight
 from chatdesk.dispatch import offering, steps
 from tests import builders
@@ -143,6 +143,28 @@ def test_too_many_vanishing_at_once_is_not_believed() -> None:
     agents = [builders.agent(f"Agent{number}") for number in range(8)]
     steps.notice_absence(_seen(*agents[:4]))
     assert not Seat.objects.filter(lost_ts__isnull=False).exists()
+
+
+def test_too_many_vanishing_raise_an_alarm_and_are_believed_in_the_end() -> None:
+    agents = [builders.agent(f"Agent{number}") for number in range(8)]
+    half = _seen(*agents[:4])
+    steps.notice_absence(half)
+    alarm = Alarm.objects.get(kind="presence_breaker", cleared_ts__isnull=True)
+    assert alarm.facts == {"losing": 4, "there": 8}
+    Alarm.objects.update(raised_ts=clock.now_ms() - steps.BREAKER_LIMIT_MS + 5_000)
+    steps.notice_absence(half)
+    assert not Seat.objects.filter(lost_ts__isnull=False).exists()
+    Alarm.objects.update(raised_ts=clock.now_ms() - steps.BREAKER_LIMIT_MS)
+    steps.notice_absence(half)
+    assert Seat.objects.filter(lost_ts__isnull=False).count() == 4
+    assert not Alarm.objects.filter(cleared_ts__isnull=True).exists()
+
+
+def test_the_alarm_of_many_clears_when_they_are_back() -> None:
+    agents = [builders.agent(f"Agent{number}") for number in range(8)]
+    steps.notice_absence(_seen(*agents[:4]))
+    steps.notice_absence(_seen(*agents))
+    assert not Alarm.objects.filter(cleared_ts__isnull=True).exists()
 
 
 def test_back_again_is_noticed() -> None:
