@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q
 
 from chatdesk.conversations import alarms as standing_alarms
 from chatdesk.conversations import assignments, clock, due
@@ -39,9 +40,11 @@ def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
         rows = rows.filter(brand_id__in=brands)
     rows = rows.select_related("brand", "player", "owner__seat")
     open_rows = list(rows.order_by("rank_ts", "pk"))
-    ringing = set(Offer.objects.filter(state="offered").values_list("conversation_id", flat=True))
+    standing = Offer.objects.filter(state="offered")
+    rung = list(standing.values_list("conversation_id", "agent_id", "places"))
+    ringing = {conv for conv, _, _ in rung}
     seats = _seats(brands)
-    loads = _loads(seats, brands)
+    loads = _loads(seats, brands, rung)
     shift_ends = duties.shift_ends([seat.pk for seat in seats])
     there = [seat for seat in seats if _on_duty(seat, sight)]
     agents = {
@@ -59,7 +62,7 @@ def build(brands: frozenset[int] | None, sight: Sight | None) -> WallState:
         agents=agents,
         chats=chats,
         kpi=_kpi(brands, open_rows, there, loads, now),
-        alarms=[_alarm(one) for one in standing_alarms.standing() if _concerns(one, agents)],
+        alarms=[_alarm(one) for one in standing_alarms.standing(now) if _concerns(one, agents)],
     )
 
 
@@ -135,7 +138,9 @@ def _seats(brands: frozenset[int] | None) -> list[Seat]:
     )
 
 
-def _loads(seats: list[Seat], brands: frozenset[int] | None) -> dict[int, _Load]:
+def _loads(
+    seats: list[Seat], brands: frozenset[int] | None, rung: list[tuple[str, int, int]]
+) -> dict[int, _Load]:
     """A place is taken whatever the brand; how long somebody waits there is told for these only."""
     seen = Q() if brands is None else Q(conversation__brand_id__in=brands)
     counted = (
@@ -148,17 +153,14 @@ def _loads(seats: list[Seat], brands: frozenset[int] | None) -> dict[int, _Load]
         )
     )
     held = {row["agent_id"]: (row["many"], row["sleep"], row["oldest"]) for row in counted}
-    rung = (
-        Offer.objects.filter(state="offered")
-        .values("agent_id")
-        .annotate(many=Count("id"), ringing=Sum("places"))
-    )
-    ringing = {row["agent_id"]: (row["many"], row["ringing"]) for row in rung}
+    ringing: dict[int, list[int]] = defaultdict(list)
+    for _, agent_id, places in rung:
+        ringing[agent_id].append(places)
     found = {}
     for seat in seats:
         chats, asleep, oldest = held.get(seat.pk, (0, 0, None))
-        offers, places = ringing.get(seat.pk, (0, 0))
-        found[seat.pk] = _Load(max(seat.load - places, 0), offers, chats, asleep, oldest)
+        taken = max(seat.load - sum(ringing[seat.pk]), 0)
+        found[seat.pk] = _Load(taken, len(ringing[seat.pk]), chats, asleep, oldest)
     return found
 
 

@@ -67,8 +67,8 @@ def age_ms(kind: str, about: str = "") -> int:
     return clock.now_ms() - row.raised_ts if row is not None else 0
 
 
-def standing() -> list[Alarm]:
+def standing(now: int) -> list[Alarm]:
     """The newest first; those that nobody clears end by their age."""
     rows = Alarm.objects.filter(cleared_ts__isnull=True).order_by("-raised_ts", "-pk")
-    since = clock.now_ms() - SHOWN_MS
+    since = now - SHOWN_MS
     return [row for row in rows if row.kind in CLEARED_BY_US or row.raised_ts >= since]

@@ -102,7 +102,7 @@ def transfer(
         if seat is not None:
             begin(changes, row, seat, by=_as_actor(seat), how="transfer", ended=True)
         else:
-            row.skill = str(skill)
+            row.skill, row.team_id = str(skill), None
             row.waive_ts = row.waived_ts = None
             enqueue(changes, row, "transferred")
         changes.queue(row.brand_id)

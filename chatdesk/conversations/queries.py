@@ -233,6 +233,7 @@ def _pace_ms(brand_id: int) -> float | None:
     now = clock.now_ms()
     taken = Assignment.objects.filter(
         conversation__brand_id=brand_id,
+        conversation__channel="chat",
         how__in=("accepted", "claimed"),
         began_ts__gt=now - ESTIMATE_WINDOW_MS,
     )
@@ -254,7 +255,12 @@ def _estimate(place: int, pace_ms: float | None) -> int | None:
 def _reachable_languages(brand_id: int) -> set[str]:
     """Languages that somebody who declared himself available speaks at the brand."""
     seats = (
-        Seat.objects.filter(status="available", lost_ts__isnull=True, agent__is_active=True)
+        Seat.objects.filter(
+            status="available",
+            lost_ts__isnull=True,
+            draining_since_ts__isnull=True,
+            agent__is_active=True,
+        )
         .filter(Q(personas__brand_id=brand_id) | Q(personas__isnull=True))
         .distinct()
     )

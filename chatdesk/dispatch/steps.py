@@ -13,7 +13,6 @@ from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.conversations.transition import transition
 from chatdesk.delivery.presence import GONE_SECONDS, Sight
 from chatdesk.dispatch.attempts import attempt
-from chatdesk.dispatch.offering import offer_waiting
 from chatdesk.dispatch.shift_steps import keep_shifts
 
 log = structlog.get_logger(__name__)
@@ -117,10 +116,3 @@ EACH_SECOND: tuple[Step, ...] = (
     free_places,
     keep_shifts,
 )
-
-
-def tick(sight: Sight | None) -> None:
-    """All of it, one after another."""
-    for step in EACH_SECOND:
-        step(sight)
-    offer_waiting(sight)

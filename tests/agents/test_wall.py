@@ -327,7 +327,7 @@ def test_more_chats_and_agents_cost_no_more_queries() -> None:
     small = _queries(None), _queries(only)
     grow(6)
     assert (_queries(None), _queries(only)) == small
-    assert max(small) <= 13
+    assert max(small) <= 10
 
 
 # --- weights, sleep, deadlines, shifts -------------------------------------------------------------------

@@ -219,7 +219,8 @@ class FloorModel(RuleBasedStateMachine):
         # Nobody stays above the breaker here: it is looked at elsewhere.
         sight = Sight(frozenset(self.connected), complete=complete)
         began = clock.now_ms()
-        steps.tick(sight)
+        for step in (*steps.EACH_SECOND, offering.offer_waiting):
+            step(sight)
         assert self._forgotten(began) == []
 
     @rule()
