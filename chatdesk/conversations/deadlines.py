@@ -20,9 +20,16 @@ SILENT = "player_silent"
 _EVERYWHERE = Actor("admin", "0")
 
 
-def reached(limit: int) -> list[str]:
-    """Conversations whose deadline is over, the oldest first."""
+# For these nobody's silence is believed: somebody spoke, or waited.
+NO_SILENCE = frozenset({"wake", "waive"})
+
+
+def reached(limit: int, *, doubting: bool = False) -> list[str]:
+    """Conversations whose deadline is over, the oldest first; while ``doubting`` what we hear, only
+    those for which no silence counts."""
     rows = Conversation.objects.filter(due_ts__lte=clock.now_ms())
+    if doubting:
+        rows = rows.filter(due__in=NO_SILENCE)
     return list(rows.order_by("due_ts").values_list("pk", flat=True)[:limit])
 
 

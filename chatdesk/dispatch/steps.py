@@ -35,9 +35,8 @@ def expire_offers(sight: Sight | None = None) -> None:
 def keep_deadlines(sight: Sight | None) -> None:
     """Conversations whose deadline is over. While we suspect ourselves nobody is moved for a silence
     that may be ours."""
-    if sight is None or not sight.complete:
-        return
-    for conv in deadlines.reached(DUE_PER_STEP):
+    doubting = sight is None or not sight.complete
+    for conv in deadlines.reached(DUE_PER_STEP, doubting=doubting):
         attempt(deadlines.keep, conv)
 
 

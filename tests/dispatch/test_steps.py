@@ -145,6 +145,33 @@ def test_too_many_vanishing_at_once_is_not_believed() -> None:
     assert not Seat.objects.filter(lost_ts__isnull=False).exists()
 
 
+@pytest.mark.parametrize("sight", [None, Sight(frozenset(), complete=False)])
+def test_while_we_doubt_ourselves_nobody_loses_a_chat_for_silence_but_waking_goes_on(
+    sight: Sight | None,
+) -> None:
+    brand = builders.brand()
+    vera = builders.agent("Vera")
+    silent, asleep = builders.conversation(brand).pk, builders.conversation(brand).pk
+    for conv in (silent, asleep):
+        assignments.claim(vera, conv)
+    long_ago = clock.now_ms() - 600_000
+    Conversation.objects.filter(pk=silent).update(
+        owned_since_ts=long_ago, prompted_ts=long_ago, due="return", due_ts=long_ago
+    )
+    Conversation.objects.filter(pk=asleep).update(
+        sleeping=True,
+        prompted_ts=long_ago,
+        last_player_ts=long_ago + 1,
+        due="wake",
+        due_ts=long_ago,
+    )
+    steps.keep_deadlines(sight)
+    assert Conversation.objects.get(pk=silent).owner_id == vera.agent_id
+    assert Conversation.objects.get(pk=asleep).sleeping is False
+    steps.keep_deadlines(_seen(vera))
+    assert Conversation.objects.get(pk=silent).state == "queued"
+
+
 def test_too_many_vanishing_raise_an_alarm_and_are_believed_in_the_end() -> None:
     agents = [builders.agent(f"Agent{number}") for number in range(8)]
     half = _seen(*agents[:4])
