@@ -28,8 +28,7 @@ class House:
 
     def __init__(self, live: Live, cable: Cable) -> None:
         self.live, self.cable, self.origin = live, cable, cable.origin
-        # It is the closed laptop that is looked at here, not who was slow to answer.
-        self.brand = live.brand(warn_seconds=0, first_reply_seconds=0)
+        self.brand = live.brand()
         self.staff = {
             alias: live.hire(alias, capacity=3, brands=(self.brand,))
             for alias in ("Vera", "Iris", "Aino")
@@ -100,6 +99,11 @@ def test_players_of_a_closed_laptop_are_told_and_served(house: House, browser: B
     laptop = house.cable.open_now()
     players = [Player(browser, house, body) for body in ("where is my payout", "and my bonus")]
     _take(vera, 2)
+    # Whoever has been answered waits for her, and not for a first reply.
+    for player in players:
+        slot = vera.page.locator(".slot.chat").filter(has_text=player.body)
+        name = slot.locator(".slot-name").inner_text()
+        vera.reply(name, f"I look into it: {player.body}")
     # Others on duty, else losing one would be losing all, which we do not believe.
     others = [
         DeskAgent(browser, house, house.staff[alias].username)  # type: ignore[arg-type]
