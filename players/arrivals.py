@@ -8,9 +8,9 @@ from typing import Any
 
 from chatdesk.connections.gathering import Gathered
 from chatdesk.conversations import clock, incarnations, queries
-from chatdesk.delivery.protocol.frames import PlayerConv, StaffConv
+from chatdesk.delivery.protocol.frames import PlayerConv, PlayerService, StaffConv
 from players import sessions
-from players.models import Player
+from players.models import PlayerSession
 from players.service import Outlook
 
 
@@ -21,6 +21,7 @@ class Arrival:
     facts: sessions.SessionFacts
     me: dict[str, Any]
     brand: dict[str, Any]
+    service: PlayerService
     previews: bool
     db: str
     now_ts: int
@@ -31,22 +32,24 @@ def read(secrets: Sequence[str]) -> dict[str, Arrival]:
     db, now = incarnations.current(), clock.now_ms()
     outlook = Outlook(now)
     return {
-        secret: Arrival(
-            facts=sessions.facts(row),
-            me=sessions.me(row.player),
-            brand=_brand(row.player, outlook),
-            previews=row.player.brand.previews,
-            db=db,
-            now_ts=now,
-        )
+        secret: _arrival(row, outlook, db, now)
         for secret, row in sessions.good(secrets, now).items()
         if row.player.blocked_ts is None
     }
 
 
-def _brand(player: Player, outlook: Outlook) -> dict[str, Any]:
-    brand, lang = player.brand, player.lang
-    return sessions.brand_view(brand, lang, outlook.of(brand, lang, player.market))
+def _arrival(row: PlayerSession, outlook: Outlook, db: str, now: int) -> Arrival:
+    player, brand = row.player, row.player.brand
+    service = outlook.of(brand, player.lang, player.market)
+    return Arrival(
+        facts=sessions.facts(row),
+        me=sessions.me(player),
+        brand=sessions.brand_view(brand, player.lang, service),
+        service=service,
+        previews=brand.previews,
+        db=db,
+        now_ts=now,
+    )
 
 
 def _open(player_ids: Sequence[str]) -> dict[str, str]:

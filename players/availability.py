@@ -16,7 +16,7 @@ from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec
 from chatdesk.delivery.protocol.frames import PlayerService
 from players.consumer import PlayerConnection
-from players.service import Outlook, Service
+from players.service import Outlook
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +88,7 @@ class Availability:
         if not waiting:
             return
         found = await database.run(_look, {_key(socket) for socket in waiting})
-        texts = {key: codec.encode(PlayerService(**service)) for key, service in found.items()}
+        texts = {key: codec.encode(service) for key, service in found.items()}
         for socket in waiting:
             service = found.get(_key(socket))
             if service is None or service == socket.told or not socket.live:
@@ -115,7 +115,7 @@ def _closed(convs: list[str]) -> list[str]:
     return found
 
 
-def _look(keys: Collection[Key]) -> dict[Key, Service]:
+def _look(keys: Collection[Key]) -> dict[Key, PlayerService]:
     brands = Brand.objects.in_bulk({brand_id for brand_id, _, _ in keys})
     outlook = Outlook(clock.now_ms())
     return {

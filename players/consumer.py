@@ -28,6 +28,7 @@ from chatdesk.delivery.protocol.frames import (
     PlayerHistoryFrame,
     PlayerMe,
     PlayerPing,
+    PlayerService,
     PlayerWelcome,
 )
 from chatdesk.delivery.protocol.words import Close
@@ -74,7 +75,7 @@ class PlayerConnection(Connection):
     side: ClassVar[str] = "player"
     # The conversation that the player is in, and what he was told last of how he can be served.
     talking: str | None = None
-    told: service.Service
+    told: PlayerService
 
     def decode(self, text: str) -> commands.Command:
         return codec.decode_player(text)
@@ -88,7 +89,7 @@ class PlayerConnection(Connection):
             raise WrongOrigin
         self.facts = arrival.facts
         self.lang, self.previews = arrival.facts.lang, arrival.previews
-        self.told = arrival.brand["service"]
+        self.told = arrival.service
         self._become(arrival.facts.player_id)
         self.hear(audience.session(arrival.facts.session_hash))
         await self.settle_in(

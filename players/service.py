@@ -7,30 +7,18 @@ waits and hours names nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypedDict
+from typing import Final
 
 from chatdesk.conversations import errors, queries
 from chatdesk.conversations.models import Brand
 from chatdesk.conversations.standing import STOP_GAMBLING
+from chatdesk.delivery.protocol.frames import PlayerService
 from chatdesk.dispatch import roll
 from chatdesk.dispatch.choosing import Candidate, Need, able
 from players import hours
 
 CHAT: Final = "chat"
 MESSAGE: Final = "message"
-
-
-class Service(TypedDict):
-    """The fields of the frame ``service``."""
-
-    open: bool
-    opens_ts: int | None
-    closes_ts: int | None
-    available: bool
-    spoken: bool
-    eta_s: int | None
-    capped: bool
-    hours: list[list[int]]
 
 
 class Outlook:
@@ -41,22 +29,22 @@ class Outlook:
         self._now_ts = now_ts
         self._staff: Sequence[Candidate] | None = None
         self._estimates: dict[int, int | None] = {}
-        self._found: dict[tuple[int, str, str], Service] = {}
+        self._found: dict[tuple[int, str, str], PlayerService] = {}
 
-    def of(self, brand: Brand, lang: str, market: str) -> Service:
+    def of(self, brand: Brand, lang: str, market: str) -> PlayerService:
         key = brand.pk, lang, market
         if key not in self._found:
             self._found[key] = self._look(brand, lang, market)
         return self._found[key]
 
-    def _look(self, brand: Brand, lang: str, market: str) -> Service:
+    def _look(self, brand: Brand, lang: str, market: str) -> PlayerService:
         is_open = hours.is_open(brand.hours, market, self._now_ts)
         # While it is closed nobody need be asked for.
         speaking = self._speaking(brand, lang) if is_open else []
         available = any(candidate.has_room(CHAT) for candidate in speaking)
         # The pace of a quiet queue is slow: whoever is served at once is not told to wait for it.
         eta_s = self._estimate(brand) if speaking and not available else None
-        return Service(
+        return PlayerService(
             open=is_open,
             opens_ts=hours.next_open_ts(brand.hours, market, self._now_ts),
             closes_ts=hours.closes_ts(brand.hours, market, self._now_ts),
@@ -85,7 +73,7 @@ def _is_capped(brand: Brand, spoken: bool, eta_s: int | None) -> bool:
     return cap is not None and (not spoken or (eta_s is not None and eta_s > cap))
 
 
-def service(brand: Brand, lang: str, market: str, now_ts: int) -> Service:
+def service(brand: Brand, lang: str, market: str, now_ts: int) -> PlayerService:
     """What the widget shows of a brand to one who has no conversation."""
     return Outlook(now_ts).of(brand, lang, market)
 
@@ -101,6 +89,6 @@ def admit(brand: Brand, topic: str | None, lang: str, market: str, now_ts: int) 
     if topic == STOP_GAMBLING or (not brand.hours and brand.queue_cap_seconds is None):
         return
     found = service(brand, lang, market, now_ts)
-    if found["capped"]:
-        opens_ts = found["opens_ts"]
+    if found.capped:
+        opens_ts = found.opens_ts
         raise errors.AtCapacity(retry_ms=opens_ts - now_ts if opens_ts is not None else None)

@@ -16,16 +16,17 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext
+from msgspec import structs
 
 from chatdesk.conversations import clock, errors, lifecycle
 from chatdesk.conversations.models import Brand
 from chatdesk.conversations.transition import transition
 from chatdesk.delivery.audience import Hint
 from chatdesk.delivery.hub import hub
+from chatdesk.delivery.protocol.frames import PlayerService
 from players import identity
 from players.identity import Claims
 from players.models import Player, PlayerSession
-from players.service import Service
 from players.topics import TOPICS
 
 LIFETIME_MS = 12 * 60 * 60 * 1000
@@ -284,7 +285,7 @@ def me(player: Player) -> dict[str, Any]:
     return {"id": player.pk, "name": player.name, "authenticated": player.authenticated}
 
 
-def brand_view(brand: Brand, lang: str, service: Service) -> dict[str, Any]:
+def brand_view(brand: Brand, lang: str, service: PlayerService) -> dict[str, Any]:
     """What the widget shows of a brand, in the player's language, with what can be promised now."""
     with translation.override(lang):
         return {
@@ -298,7 +299,7 @@ def brand_view(brand: Brand, lang: str, service: Service) -> dict[str, Any]:
             "topics": [{"id": topic, "label": str(label)} for topic, label in TOPICS],
             "greeting": brand.greetings.get(lang) or gettext("Hello! How can we help you?"),
             "help": brand.help_line,
-            "service": service,
+            "service": structs.asdict(service),
         }
 
 

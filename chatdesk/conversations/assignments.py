@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
-
 from chatdesk.conversations import (
     access,
     clock,
@@ -19,9 +17,10 @@ from chatdesk.conversations import (
     holding,
     messages,
     offers,
+    places,
     standing,
 )
-from chatdesk.conversations.access import SYSTEM, Actor
+from chatdesk.conversations.access import EVERYWHERE, SYSTEM, Actor
 from chatdesk.conversations.models import Assignment, Conversation, Intervention, Seat
 from chatdesk.conversations.transition import Changes, transition
 
@@ -82,8 +81,8 @@ def transfer(
                 raise errors.NotFound
             if seat.status != "available" or seat.lost_ts is not None:
                 raise errors.AtCapacity
-            used = holding.load(target) + holding.ringing(target)
-            if used >= seat.capacity or holding.at_cap(seat, row):
+            used = places.load(target) + places.ringing(target)
+            if used >= seat.capacity or places.at_cap(seat, row):
                 raise errors.AtCapacity
             to = {"to_alias": alias_at(seat, row.brand_id)}
         else:
@@ -156,7 +155,7 @@ def return_to_queue(conv: str, agent_id: int, reason: str) -> bool:
     """The dispatcher takes a conversation from an agent who is gone or silent; False if it moved
     meanwhile. ``reason`` is ``lost``, ``no_reply`` or ``full``."""
     with transition() as changes:
-        row, _ = holding.conversation(_EVERYWHERE, conv, agent_id)
+        row, _ = holding.conversation(EVERYWHERE, conv, agent_id)
         if row.state != "active" or row.owner_id != agent_id:
             return False
         give_back(changes, row, reason)
@@ -178,7 +177,7 @@ def hand_over(conv: str, agent_id: int, to_agent_id: int | None, reason: str) ->
     head of the queue; False if it moved meanwhile. ``reason`` is ``shift_end``."""
     with transition() as changes:
         named = [agent_id] + ([to_agent_id] if to_agent_id is not None else [])
-        row, seats = holding.conversation(_EVERYWHERE, conv, *named)
+        row, seats = holding.conversation(EVERYWHERE, conv, *named)
         if row.state != "active" or row.owner_id != agent_id:
             return False
         seat = seats.get(to_agent_id) if to_agent_id is not None else None
@@ -210,7 +209,7 @@ def put_to_sleep(changes: Changes, row: Conversation) -> None:
 def wake(changes: Changes, row: Conversation, seat: Seat) -> None:
     """Somebody spoke: its agent has it on his hands again, at most one place above his capacity; else
     it goes to whoever has room. The caller saves the row."""
-    taken = holding.load(seat.pk)
+    taken = places.load(seat.pk)
     row.sleeping = False
     if taken > seat.capacity and row.unanswered_since_ts is not None:
         give_back(changes, row, "full")
@@ -218,8 +217,8 @@ def wake(changes: Changes, row: Conversation, seat: Seat) -> None:
     room = seat.capacity - taken
     Assignment.objects.filter(conversation=row, ended_ts__isnull=True).update(
         asleep=False,
-        slot=_free_slot(seat) if room > 0 else None,
-        places=max(min(row.weight, room), 1),
+        slot=places.free_slot(seat) if room > 0 else None,
+        places=places.given(row, room),
         forced=room <= 0,
     )
     changes.desk(seat.pk)
@@ -241,9 +240,9 @@ def begin(
     ended: bool = False,
 ) -> None:
     """The seat's agent becomes the owner. Both rows are locked; nobody owns the conversation."""
-    room = seat.capacity - holding.load(seat.pk)
+    room = seat.capacity - places.load(seat.pk)
     full = room <= 0
-    if not forced and (full or holding.at_cap(seat, row)):
+    if not forced and (full or places.at_cap(seat, row)):
         raise errors.AtCapacity
     now = clock.now_ms()
     offers.settle(changes, row, accepted_by=seat.pk, alias=alias_at(seat, row.brand_id))
@@ -251,8 +250,8 @@ def begin(
     Assignment.objects.create(
         conversation=row,
         agent_id=seat.pk,
-        slot=None if full else _free_slot(seat),
-        places=max(min(row.weight, room), 1),
+        slot=None if full else places.free_slot(seat),
+        places=places.given(row, room),
         epoch=row.epoch,
         how=how,
         forced=full,
@@ -286,7 +285,7 @@ def end(changes: Changes, row: Conversation, reason: str) -> None:
     row.owner_id = None
     row.help = row.sleeping = False
     if not wraps:
-        _spread(owner)
+        places.spread(owner)
     changes.desk(owner)
     changes.conversation(row.pk)
 
@@ -308,43 +307,19 @@ def end_wrap_ups(changes: Changes, agent_id: int, until_ts: int | None = None) -
     if until_ts is not None:
         kept = kept.filter(wrap_up_ts__lte=until_ts)
     if kept.update(wrap_up_ts=None):
-        _spread(agent_id)
+        places.spread(agent_id)
         changes.desk(agent_id)
         changes.hint("dispatch")
 
 
-def _spread(agent_id: int) -> None:
-    """A heavy conversation that found less room than it weighs takes the rest as places come free."""
-    squeezed = Assignment.objects.filter(
-        agent_id=agent_id,
-        ended_ts__isnull=True,
-        asleep=False,
-        slot__isnull=False,
-        places__lt=F("conversation__weight"),
-    ).select_related("conversation")
-    for one in squeezed.order_by("began_ts", "pk"):
-        capacity = Seat.objects.values_list("capacity", flat=True).get(pk=agent_id)
-        used = holding.load(agent_id) + holding.ringing(agent_id)
-        more = min(one.conversation.weight - one.places, capacity - used)
-        if more > 0:
-            Assignment.objects.filter(pk=one.pk).update(places=F("places") + more)
-
-
-def _free_slot(seat: Seat) -> int | None:
-    busy = Assignment.objects.filter(agent_id=seat.pk, ended_ts__isnull=True)
-    taken = set(busy.values_list("slot", flat=True))
-    return next((number for number in range(seat.capacity) if number not in taken), None)
-
-
 def _takes_more(seat: Seat, row: Conversation) -> bool:
     """Whether the dispatcher may give him one more without ringing."""
-    used = holding.load(seat.pk) + holding.ringing(seat.pk) + holding.wrapping_up(seat.pk)
     return (
         seat.status == "available"
         and seat.lost_ts is None
         and seat.draining_since_ts is None
-        and used < seat.capacity
-        and not holding.at_cap(seat, row)
+        and seat.load < seat.capacity
+        and not places.at_cap(seat, row)
     )
 
 
@@ -377,8 +352,6 @@ def intervene(
 
 
 # --- small questions -------------------------------------------------------------------------------
-
-_EVERYWHERE = Actor("admin", "0")
 
 
 def alias_at(seat: Seat, brand_id: int) -> str:

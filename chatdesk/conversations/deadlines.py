@@ -12,12 +12,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from chatdesk.conversations import assignments, clock, due, holding, lifecycle, messages, standing
-from chatdesk.conversations.access import SYSTEM, Actor
+from chatdesk.conversations.access import EVERYWHERE, SYSTEM
 from chatdesk.conversations.models import Assignment, Conversation, Seat
 from chatdesk.conversations.transition import Changes, transition
 
 SILENT = "player_silent"
-_EVERYWHERE = Actor("admin", "0")
 
 
 # For these nobody's silence is believed: somebody spoke, or waited.
@@ -36,7 +35,7 @@ def reached(limit: int, *, doubting: bool = False) -> list[str]:
 def keep(conv: str) -> bool:
     """Does what is due, in one transaction; False when nothing is."""
     with transition() as changes:
-        row, seats = holding.conversation(_EVERYWHERE, conv)
+        row, seats = holding.conversation(EVERYWHERE, conv)
         kind, due_ts = due.next_due(row, row.brand)
         if due_ts is not None and due_ts <= clock.now_ms():
             _ACTS[kind](changes, row, seats)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
 
 from chatdesk.conversations import access
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.errors import Unavailable
-from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
+from chatdesk.conversations.models import Conversation, Offer, Seat
 
 _TRIES = 20
 
@@ -57,34 +55,3 @@ def concerned(row: Conversation) -> set[int]:
     """On whose desks a conversation is: its owner's, or of whoever has it on offer."""
     offered = Offer.objects.filter(conversation=row, state="offered").values_list("agent_id")
     return {agent_id for (agent_id,) in offered} | ({row.owner_id} if row.owner_id else set())
-
-
-def load(agent_id: int) -> int:
-    """Places that conversations take, forced ones included. Exact while the seat is locked."""
-    taken = Assignment.objects.filter(agent_id=agent_id, ended_ts__isnull=True, asleep=False)
-    return _places(taken)
-
-
-def ringing(agent_id: int) -> int:
-    """Places that offers take."""
-    return _places(Offer.objects.filter(agent_id=agent_id, state="offered"))
-
-
-def wrapping_up(agent_id: int) -> int:
-    """Places that are kept for a moment after a close."""
-    return _places(Assignment.objects.filter(agent_id=agent_id, wrap_up_ts__isnull=False))
-
-
-def _places(rows: QuerySet[Any]) -> int:
-    return rows.aggregate(many=Sum("places"))["many"] or 0
-
-
-def at_cap(seat: Seat, row: Conversation) -> bool:
-    """Whether the agent has as many other conversations of its channel as he may have."""
-    cap = seat.channel_caps.get(row.channel)
-    if not isinstance(cap, int):
-        return False
-    open_now = Q(owner_id=seat.pk, state="active", sleeping=False)
-    rung = Q(offers__agent_id=seat.pk, offers__state="offered")
-    others = Conversation.objects.filter(open_now | rung, channel=row.channel).exclude(pk=row.pk)
-    return others.distinct().count() >= cap

@@ -19,7 +19,7 @@ from chatdesk.conversations import (
     offers,
     standing,
 )
-from chatdesk.conversations.access import SYSTEM, Actor
+from chatdesk.conversations.access import EVERYWHERE, SYSTEM, Actor
 from chatdesk.conversations.models import (
     Assignment,
     Brand,
@@ -207,7 +207,7 @@ def adopt(changes: Changes, old_player: str, known_player: str) -> None:
             .first()
         )
         if other is not None:
-            held, _ = holding.conversation(_EVERYWHERE, other.pk)
+            held, _ = holding.conversation(EVERYWHERE, other.pk)
             if held.state != "closed":
                 finish(changes, held, SYSTEM, "continued")
     moved = list(Conversation.objects.filter(player_id=old_player).values_list("pk", flat=True))
@@ -226,7 +226,7 @@ def tell_identified(conv_player: str) -> None:
 
 
 def identified(changes: Changes, conv: str) -> None:
-    row, _ = holding.conversation(_EVERYWHERE, conv)
+    row, _ = holding.conversation(EVERYWHERE, conv)
     messages.remark(changes, row, "flag", SYSTEM, facts={"identified": True})
     row.save(update_fields=["last_note_seq"])
     _player_changed(changes, row)
@@ -257,6 +257,3 @@ def _shares_brand(actor: Actor, seat: Seat) -> bool:
         return True
     brands = set(seat.personas.values_list("brand_id", flat=True))
     return not brands or bool(brands & actor.brands)
-
-
-_EVERYWHERE = Actor("admin", "0")

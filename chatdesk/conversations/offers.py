@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatdesk.conversations import access, alarms, clock, errors, holding
+from chatdesk.conversations import access, alarms, clock, errors, holding, places
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.conversations.transition import Changes, transition
@@ -37,7 +37,7 @@ def make(
         )
         if seat is None or row is None or seat.status != "available":
             return False
-        if seat.draining_since_ts is not None or holding.at_cap(seat, row):
+        if seat.draining_since_ts is not None or places.at_cap(seat, row):
             return False
         if seat.load >= seat.capacity:
             return False
@@ -49,7 +49,7 @@ def make(
             agent_id=agent_id,
             why=why,
             considered=considered or {},
-            places=max(min(row.weight, seat.capacity - seat.load), 1),
+            places=places.given(row, seat.capacity - seat.load),
             round_epoch=row.epoch,
             offered_ts=now,
             due_ts=now + row.brand.offer_seconds * 1000,
@@ -121,7 +121,7 @@ def settle(changes: Changes, row: Conversation, *, accepted_by: int | None, alia
 
 def withdraw_surplus(changes: Changes, seat: Seat) -> None:
     """Offers beyond the places that are left are taken back; a heavy one rings on in what is left."""
-    free = seat.capacity - holding.load(seat.pk)
+    free = seat.capacity - places.load(seat.pk)
     for offer in _standing(seat):
         if free <= 0:
             _withdraw(changes, offer)

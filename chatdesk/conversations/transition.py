@@ -9,15 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 from django.db import OperationalError, transaction
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
-from chatdesk.conversations import errors, shown
-from chatdesk.conversations.models import Assignment, Brand, Offer, Seat
+from chatdesk.conversations import errors, places, shown
+from chatdesk.conversations.models import Brand, Seat
 from chatdesk.delivery.audience import Hint, Line, Publication, Word
 from chatdesk.delivery.hub import hub
 
@@ -26,20 +24,6 @@ consequences_of: Callable[[str], Iterable[Publication]] = lambda kind: ()  # noq
 
 
 _HELD_BY_OTHERS = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
-
-
-def _places(rows: QuerySet[Any]) -> Coalesce:
-    summed = rows.order_by().values("agent_id").annotate(many=Sum("places")).values("many")
-    return Coalesce(Subquery(summed, output_field=IntegerField()), Value(0))
-
-
-# What an agent's offers and conversations take of his capacity, those that wrap up included.
-_LOAD = _places(
-    Assignment.objects.filter(
-        Q(ended_ts__isnull=True, asleep=False) | Q(wrap_up_ts__isnull=False),
-        agent_id=OuterRef("pk"),
-    )
-) + _places(Offer.objects.filter(agent_id=OuterRef("pk"), state="offered"))
 
 
 class Changes:
@@ -85,7 +69,7 @@ class Changes:
     def count_desks(self) -> None:
         """In the order of their keys, as they were locked."""
         for agent_id in sorted(self._desks):
-            Seat.objects.filter(pk=agent_id).update(desk_rev=F("desk_rev") + 1, load=_LOAD)
+            Seat.objects.filter(pk=agent_id).update(desk_rev=F("desk_rev") + 1, load=places.LOAD)
 
     def count_queues(self) -> None:
         """Last of all, because these rows are shared by whole brands; in the order of their keys."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec import structs
 
 from chatdesk.conversations import assignments, clock, errors
 from chatdesk.conversations.models import Assignment, Brand, Seat
@@ -31,11 +33,11 @@ def reads(queries: CaptureQueriesContext) -> list[str]:
     ]
 
 
-def said(brand: Brand, lang: str = "en", market: str = "", most: int = 4) -> service.Service:
+def said(brand: Brand, lang: str = "en", market: str = "", most: int = 4) -> dict[str, Any]:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        found = service.service(brand, lang, market, clock.now_ms())
+        found = structs.asdict(service.service(brand, lang, market, clock.now_ms()))
     assert len(reads(queries)) <= most, queries.captured_queries
     return found
 
@@ -164,7 +166,7 @@ def test_a_closed_brand_says_when_it_opens_and_asks_nobody(brand):
     builders.agent(brands=(brand,))
     brand.hours, opens = opening_in(3)
     with CaptureQueriesContext(connection) as queries:
-        found = service.service(brand, "en", "", clock.now_ms())
+        found = structs.asdict(service.service(brand, "en", "", clock.now_ms()))
     assert reads(queries) == []
     assert (found["open"], found["available"], found["capped"]) == (False, False, True)
     assert (found["opens_ts"], found["closes_ts"]) == (opens, None)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.db import connection
+from msgspec import structs
 
 from chatdesk.conversations import clock, errors, lifecycle
 from chatdesk.conversations.access import Actor
@@ -223,7 +224,7 @@ def test_the_brand_is_shown_in_the_players_language():
         *("slug", "name", "colour", "languages", "default_lang", "anonymous", "previews"),
         *("topics", "greeting", "help", "service"),
     }
-    assert shown["service"] == told
+    assert shown["service"] == structs.asdict(told)
 
 
 def test_a_visitor_who_left_a_message_can_come_back_for_the_answer():
