@@ -1,5 +1,5 @@
 // Ctrl/Cmd+K: chats, commands and responses in one list. Esc returns to the same caret.
-import { html, useEffect, useMemo, useRef, useState } from "../kit/preact.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import { marked } from "./canned.js";
 import { paletteGroups } from "./palette-items.js";
@@ -13,7 +13,8 @@ export function Palette({ desk }) {
   const before = useRef(null);
   const state = desk.state.value;
   const chat = state.chats[state.focus];
-  useEffect(() => {
+  // Before anything is painted: what is typed at once is typed here and not into a chat.
+  useLayoutEffect(() => {
     before.current = desk.palette.peek()?.from ?? null;
     field.current.focus();
     if (chat) desk.canned.load(chat.conv);

@@ -1,5 +1,5 @@
 // Small shared parts of the desk's screen.
-import { html, signal, useEffect, useRef } from "../kit/preact.js";
+import { html, signal, useLayoutEffect, useRef } from "../kit/preact.js";
 import { t, tn } from "../kit/i18n.js";
 import { waited } from "../kit/clock.js";
 
@@ -74,7 +74,7 @@ export function Bar({ left, total, warn }) {
 // An inline panel that takes the focus when it opens and gives it back when it closes.
 export function Popover({ label, onClose, class: extra = "", children }) {
   const box = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     (box.current.querySelector("[data-first]") ?? box.current.querySelector("button, input, select, textarea"))?.focus();
     const outside = (event) => { if (!box.current?.contains(event.target) && !before?.contains(event.target)) onClose(); };

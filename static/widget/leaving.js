@@ -1,5 +1,5 @@
 // What is said of how a player can be served, and the message that he can leave instead of waiting.
-import { html, signal, useEffect, useRef } from "../kit/preact.js";
+import { html, signal, useEffect, useLayoutEffect, useRef } from "../kit/preact.js";
 import { capital, formatNumber, t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
 import { Icon, Title } from "./parts.js";
@@ -59,7 +59,8 @@ export function Leave({ brand, topic }) {
   const chosen = topics.some((one) => one.id === topic) ? topic : "other";
   const ready = text.trim() !== "" && length <= bodyChars;
   const mayChat = outlook(brand.service) !== null && !onlyMessages(brand.service);
-  useEffect(() => {
+  // Before anything is painted: a key pressed at once is pressed in the field.
+  useLayoutEffect(() => {
     if (open && topic && !matchMedia("(pointer: coarse)").matches) field.current.focus();
   }, []);
   const submit = (event) => {

@@ -1,5 +1,5 @@
 // Small parts that every screen of the widget uses.
-import { html, signal, useEffect, useRef } from "../kit/preact.js";
+import { html, signal, useEffect, useLayoutEffect, useRef } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import * as sounds from "../kit/sound.js";
 import * as chat from "./chat.js";
@@ -20,7 +20,7 @@ export function IconButton({ icon, label, class: extra = "", ...rest }) {
 // The heading that takes the focus when its screen appears, so that it is read out first.
 export function Title({ children, quiet = false }) {
   const ref = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!quiet && chat.state.value.open) ref.current.focus({ preventScroll: true });
   }, []);
   return html`<h1 ref=${ref} tabindex="-1">${children}</h1>`;
@@ -83,7 +83,7 @@ export function EndQuestion({ queued, left }) {
       ? [t("Leave the queue? You lose your place in it."), t("Stay in the queue"), t("Leave the queue")]
       : [t("End this chat?"), t("Go on chatting"), t("End chat")];
   const keep = useRef(null);
-  useEffect(() => keep.current.focus(), []);
+  useLayoutEffect(() => keep.current.focus(), []);
   const escape = (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

@@ -173,7 +173,7 @@ export function Composer() {
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight + element.offsetHeight - element.clientHeight}px`;
   }, [text]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wanted && chat.state.value.open) field.current.focus();
   }, [wanted]);
 
