@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Protocol, runtime_checkable
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
 
 from chatdesk.connections import database
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
 from chatdesk.conversations import offers, queries
-from chatdesk.conversations.models import Assignment, Conversation, Offer, Seat
+from chatdesk.conversations.models import Assignment, Conversation, Offer
 from chatdesk.delivery import audience
 from chatdesk.delivery.hub import hub
 from chatdesk.delivery.protocol import codec
@@ -32,14 +32,14 @@ from chatdesk.shifts import duties
 DESK_SECONDS = 0.01
 QUEUE_SECONDS = 0.25
 REST_FACTOR = 4
+IN_ONE_TURN = 25
 SHOWN_WAITING = 50
 
 
 def build(agent_ids: Collection[int]) -> dict[int, Desk]:
     """Reads desks, however many, in the same few queries. The revisions are read first: a change in
     between makes them differ again."""
-    revisions = queries.desk_revisions(agent_ids)
-    seats = Seat.objects.prefetch_related("personas").filter(pk__in=list(revisions))
+    revisions, seats = queries.desk_revisions(agent_ids)
     chats = queries.of_agents(revisions)
     unread = queries.unread([row for rows in chats.values() for row in rows])
     standing: dict[int, list[OfferFrame]] = defaultdict(list)
@@ -128,12 +128,10 @@ def _owed_ts(row: Conversation, within: int) -> int | None:
 def _waiting(brands: frozenset[int]) -> Waiting:
     """The queue of some brands; of every one when none is named."""
     rows = queries.waiting(brands or None)
-    shown = list(rows[:SHOWN_WAITING])
-    ringing = set(
-        Offer.objects.filter(
-            state="offered", conversation__in=[row.pk for row in shown]
-        ).values_list("conversation_id", flat=True)
-    )
+    rings = Offer.objects.filter(conversation=OuterRef("pk"), state="offered")
+    shown = rows.annotate(offered=Exists(rings)).values_list(
+        "pk", "brand__slug", "lang", "topic", "waiting_since_ts", "offered", "weight", named=True
+    )[:SHOWN_WAITING]
     whole = rows.order_by().aggregate(count=Count("pk"), oldest_ts=Min("waiting_since_ts"))
     return Waiting(
         count=whole["count"],
@@ -141,11 +139,11 @@ def _waiting(brands: frozenset[int]) -> Waiting:
         chats=[
             WaitingChat(
                 conv=row.pk,
-                brand=row.brand.slug,
+                brand=row.brand__slug,
                 lang=row.lang,
                 topic=row.topic,
                 since_ts=row.waiting_since_ts,
-                offered=row.pk in ringing,
+                offered=row.offered,
                 weight=row.weight,
             )
             for row in shown
@@ -194,19 +192,19 @@ class Desks:
         agents = self.here()
         if not agents:
             return
-        for agent_id, rev in (await database.run(queries.desk_revisions, agents)).items():
+        revisions, _ = await database.run(queries.desk_revisions, agents)
+        for agent_id, rev in revisions.items():
             if self._revisions.get(agent_id) != rev:
                 self.ask(agent_id)
 
     async def _show_everybody(self, _brands: set[str]) -> None:
-        """The queue changed. Where so many desks are open that it takes its time, it is done less often:
-        whoever has an offer must not wait until everybody has seen the queue."""
-        agents = self.here()
-        if not agents:
-            return
-        began = time.monotonic()
-        await self._send({str(agent_id) for agent_id in agents})
-        await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
+        """The queue changed. Few are shown it at a time, with a rest after each turn: whoever has an
+        offer must not wait until everybody has seen the queue."""
+        agents = sorted(self.here())
+        for at in range(0, len(agents), IN_ONE_TURN):
+            began = time.monotonic()
+            await self._send({str(agent_id) for agent_id in agents[at : at + IN_ONE_TURN]})
+            await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
 
     async def _send(self, agents: set[str]) -> None:
         desks = await database.run(build, {int(agent_id) for agent_id in agents})

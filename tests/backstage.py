@@ -206,7 +206,7 @@ def _return_to_queue(conv: str, agent: str) -> bool:
 def _desk_revision(agent: str) -> int:
     from chatdesk.conversations import queries
 
-    return queries.desk_revisions([int(agent)])[int(agent)]
+    return queries.desk_revisions([int(agent)])[0][int(agent)]
 
 
 def _set_persona(agent: str, brand: str, alias: str) -> None:

@@ -1,4 +1,4 @@
-"""``python -m bench.growth``: one decision at ten times the people, beside a bare commit of the same disk.
+"""``python -m bench.growth``: one decision at ten times the people, and its way to the screen.
 
 Sizes are measured in turn, several times; ``QUICK=1`` makes it short. Writes ``results/growth.json``.
 """
@@ -45,7 +45,7 @@ def main() -> None:
 
 def _decisions(shared: Services, rounds: int, many: int) -> dict[str, Any]:
     workers = {size: _worker(shared, *size) for size in SIZES}
-    took: dict[tuple[int, int], list[list[float]]] = {size: [] for size in SIZES}
+    took: dict[tuple[int, int], list[list[list[float]]]] = {size: [] for size in SIZES}
     try:
         for size, worker in workers.items():
             assert worker.stdout is not None
@@ -64,24 +64,37 @@ def _decisions(shared: Services, rounds: int, many: int) -> dict[str, Any]:
         for worker in workers.values():
             worker.kill()
             worker.wait()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "waiting": waiting,
             "agents": agents,
-            "median_ms": round(median(medians), 2),
-            "least_ms": round(min(medians), 2),
-            "most_ms": round(max(medians), 2),
-            "p99_ms": round(percentile(sorted(one for run in runs for one in run), 99), 2),
+            "choice": _spread([[choice for choice, _ in run] for run in runs]),
+            "with_commit": _spread([[whole for _, whole in run] for run in runs]),
         }
         for (waiting, agents), runs in took.items()
-        for medians in [[median(run) for run in runs]]
     ]
     first, last = rows[0], rows[-1]
     return {
         "sizes": rows,
-        "growth": round(last["median_ms"] / first["median_ms"], 2),
+        "growth_of_choice": _ratio(first, last, "choice"),
+        "growth": _ratio(first, last, "with_commit"),
         "growth_of_log": round(math.log(last["waiting"]) / math.log(first["waiting"]), 2),
     }
+
+
+def _spread(runs: list[list[float]]) -> dict[str, float]:
+    """Milliseconds: the median of the runs' medians, the least and the most of them, p99 of all."""
+    medians = [median(run) for run in runs]
+    return {
+        "median_ms": round(median(medians), 2),
+        "least_ms": round(min(medians), 2),
+        "most_ms": round(max(medians), 2),
+        "p99_ms": round(percentile(sorted(one for run in runs for one in run), 99), 2),
+    }
+
+
+def _ratio(first: dict[str, Any], last: dict[str, Any], of: str) -> float:
+    return round(float(last[of]["median_ms"] / first[of]["median_ms"]), 2)
 
 
 def _worker(shared: Services, waiting: int, agents: int) -> subprocess.Popen[str]:

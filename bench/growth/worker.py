@@ -1,7 +1,8 @@
 """``python -m bench.growth.worker WAITING AGENTS``: one floor in one database.
 
 For each line on its input, a number, it frees so many places one after another, and answers with how long
-the decision about each took, in ms: choice, explanation and the offer's commit.
+the decision about each took, in ms: a pair of the choice with its explanation, and of the whole with the
+transaction that rings the agent.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import random
 import sys
 import time
+from typing import Any
 
 import django
 
@@ -22,7 +24,7 @@ def main() -> None:
     from django.db import connection
 
     from bench.growth import people
-    from chatdesk.conversations import assignments, lifecycle
+    from chatdesk.conversations import assignments, lifecycle, offers
     from chatdesk.conversations.access import Actor
     from chatdesk.conversations.models import Brand, Conversation, Offer
     from chatdesk.delivery.presence import Sight
@@ -37,6 +39,16 @@ def main() -> None:
     sight = Sight(frozenset(agents), complete=True)
     # As the dispatcher keeps it.
     considered = offering.Considered(kept_seconds=1.0)
+    rung: list[float] = []
+    make = offers.make
+
+    def timed(*args: Any) -> bool:
+        began = time.perf_counter()
+        made = make(*args)
+        rung.append((time.perf_counter() - began) * 1000)
+        return made
+
+    offers.make = timed
     chance = random.Random(1)
     print("ready", flush=True)
     for line in sys.stdin:
@@ -49,7 +61,9 @@ def main() -> None:
             lifecycle.close(Actor("agent", str(agent)), row.pk, epoch=row.epoch)
             began = time.perf_counter()
             offering.offer_waiting(sight, considered)
-            took.append((time.perf_counter() - began) * 1000)
+            whole = (time.perf_counter() - began) * 1000
+            took.append((whole - sum(rung), whole))
+            rung.clear()
             # Rung on, the place stays taken: the floor is full again.
             (offer,) = Offer.objects.filter(state="offered", agent_id=agent)
             assignments.accept(Actor("agent", str(agent)), offer.pk)

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from chatdesk.conversations import access, bulk, clock, shown
 from chatdesk.conversations.access import Actor
@@ -18,7 +17,6 @@ from chatdesk.conversations.models import (
     Conversation,
     Event,
     Note,
-    Offer,
     Persona,
     Seat,
 )
@@ -83,15 +81,16 @@ def heads(convs: Collection[str]) -> dict[str, Head]:
     return {row[0]: Head(row[1], row[2], tuple(row[3:])) for row in rows}
 
 
-def desk_revisions(agent_ids: Collection[int]) -> dict[int, int]:
-    """The revision of each desk: the agent's own counter plus those of the queues he sees."""
-    queues = dict(Brand.objects.values_list("pk", "queue_rev"))
-    seats = Seat.objects.filter(pk__in=list(agent_ids)).prefetch_related("personas")
+def desk_revisions(agent_ids: Collection[int]) -> tuple[dict[int, int], list[Seat]]:
+    """The revision of each desk: the agent's own counter plus those of the queues he sees; and the
+    seats, read in the same look."""
+    queues = queue_revisions()
+    seats = list(Seat.objects.filter(pk__in=list(agent_ids)).prefetch_related("personas"))
     found: dict[int, int] = {}
     for seat in seats:
         brands = [persona.brand_id for persona in seat.personas.all()] or list(queues)
         found[seat.pk] = seat.desk_rev + sum(queues.get(brand, 0) for brand in brands)
-    return found
+    return found, seats
 
 
 def queue_revisions() -> dict[int, int]:
@@ -173,36 +172,6 @@ def waiting(brand_ids: Collection[int] | None = None) -> QuerySet[Conversation]:
     if brand_ids is not None:
         rows = rows.filter(brand_id__in=list(brand_ids))
     return rows.select_related("brand", "player").order_by("rank_ts", "pk")
-
-
-def needs() -> list[str]:
-    """What those who wait ask for, each once: one look into the index for each, however many wait."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEEDS)
-        return [need for (need,) in cursor.fetchall()]
-
-
-_NEEDS = """
-WITH RECURSIVE found(need) AS (
-    SELECT (SELECT min(need) FROM conversations_conversation WHERE state = 'queued')
-    UNION ALL
-    SELECT (SELECT min(c.need) FROM conversations_conversation AS c
-            WHERE c.state = 'queued' AND c.need > found.need)
-    FROM found WHERE found.need IS NOT NULL)
-SELECT need FROM found WHERE need IS NOT NULL
-"""
-
-
-def heads_of(need: str, after: tuple[int, str], limit: int) -> list[Conversation]:
-    """The next of those who ask for the same and ring nowhere, in the order of the queue."""
-    ringing = Offer.objects.filter(conversation=OuterRef("pk"), state="offered")
-    rank_ts, pk = after
-    rows = Conversation.objects.filter(state="queued", need=need, rank_ts__gte=rank_ts)
-    rows = rows.filter(Q(rank_ts__gt=rank_ts) | Q(pk__gt=pk)).filter(~Exists(ringing))
-    return list(rows.only(*_OF_A_HEAD).order_by("rank_ts", "pk")[:limit])
-
-
-_OF_A_HEAD = ("id", "brand_id", "player_id", "epoch", "need", "rank_ts", "weight")
 
 
 def places(brand_id: int) -> dict[str, Queue]:

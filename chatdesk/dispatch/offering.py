@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from chatdesk.conversations import offers, queries
-from chatdesk.conversations.models import Conversation
+from chatdesk.conversations import lines, offers
+from chatdesk.conversations.lines import Waiter
 from chatdesk.delivery.presence import Sight
 from chatdesk.dispatch import choosing, roll, rounds
 from chatdesk.dispatch.attempts import attempt
@@ -23,9 +23,8 @@ from chatdesk.dispatch.rounds import Rung
 
 OFFERS_PER_STEP = 200
 _HEADS = 50
-_FIRST = (-(2**62), "")
 
-_Head = tuple[int, str, Conversation, Need, Rung, int | None]
+_Head = tuple[int, str, Waiter, Need, Rung, int | None]
 
 
 def offer_waiting(sight: Sight | None, considered: Considered | None = None) -> None:
@@ -33,10 +32,11 @@ def offer_waiting(sight: Sight | None, considered: Considered | None = None) -> 
     free = roll.free(sight)
     if not free:
         return
-    lines = _lines(free)
     considered = considered or Considered()
     made = 0
-    for _, _, row, need, rung, last_agent_id in heapq.merge(*lines, key=lambda head: head[:2]):
+    for _, _, row, need, rung, last_agent_id in heapq.merge(
+        *_lines(free), key=lambda head: head[:2]
+    ):
         able = _with_room(free, need)
         asked = rung.asked([one.agent_id for one in able])
         open_to = [one for one in able if one.agent_id not in asked]
@@ -57,18 +57,16 @@ def _with_room(free: Sequence[Candidate], need: Need) -> list[Candidate]:
 
 def _lines(free: Sequence[Candidate]) -> list[Iterator[_Head]]:
     """The lines in which somebody can be served, with their first pages read together."""
-    pages = {
-        need: queries.heads_of(key, _FIRST, min(places, _HEADS))
-        for key in queries.needs()
-        for need in [Need.of(key)]
-        if (places := _places(free, need))
-    }
+    room = {key: _places(free, Need.of(key)) for key in lines.needs()}
+    pages = lines.heads(
+        {key: (lines.FIRST, min(places, _HEADS)) for key, places in room.items() if places}
+    )
     known = _Known([row for page in pages.values() for row in page])
-    return [_line(free, need, page, known) for need, page in pages.items()]
+    return [_line(free, Need.of(key), page, known) for key, page in pages.items()]
 
 
 def _line(
-    free: Sequence[Candidate], need: Need, page: list[Conversation], known: _Known
+    free: Sequence[Candidate], need: Need, page: list[Waiter], known: _Known
 ) -> Iterator[_Head]:
     """Those who ask for the same, in their order, as long as somebody has room for them."""
     while page:
@@ -77,7 +75,8 @@ def _line(
         places = _places(free, need)
         if not places:
             return
-        page = queries.heads_of(page[-1].need, (page[-1].rank_ts, page[-1].pk), min(places, _HEADS))
+        key = page[-1].need
+        page = lines.heads({key: (page[-1].place, min(places, _HEADS))})[key]
         known = _Known(page)
 
 
@@ -88,11 +87,11 @@ def _places(free: Sequence[Candidate], need: Need) -> int:
 class _Known:
     """What was tried for some of those who wait, and who served them last."""
 
-    def __init__(self, rows: Sequence[Conversation]) -> None:
+    def __init__(self, rows: Sequence[Waiter]) -> None:
         self._rung = rounds.of(rows)
         self._last = rounds.last_agents(rows)
 
-    def head(self, row: Conversation, need: Need) -> _Head:
+    def head(self, row: Waiter, need: Need) -> _Head:
         served = self._last.get((row.player_id, row.brand_id))
         return row.rank_ts, row.pk, row, need, self._rung.get(row.pk, Rung()), served
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatdesk.conversations import clock
+from chatdesk.conversations.lines import Waiter
 from chatdesk.conversations.models import Assignment, Conversation, Offer
 
 ROUND_PAUSE_MS = 30_000
@@ -32,7 +33,7 @@ class Rung:
         return {agent_id for agent_id in able if self.times[agent_id] > least}
 
 
-def of(rows: Sequence[Conversation]) -> Mapping[str, Rung]:
+def of(rows: Sequence[Conversation | Waiter]) -> Mapping[str, Rung]:
     """Read for many at once: offers of this wait, and whoever gave it back to begin it."""
     found: dict[str, Rung] = defaultdict(Rung)
     epochs = {row.pk: row.epoch for row in rows}
@@ -50,7 +51,7 @@ def of(rows: Sequence[Conversation]) -> Mapping[str, Rung]:
     return found
 
 
-def last_agents(rows: Sequence[Conversation]) -> Mapping[tuple[str, int], int]:
+def last_agents(rows: Sequence[Conversation | Waiter]) -> Mapping[tuple[str, int], int]:
     """Who served each player last, by (player, brand)."""
     served = Assignment.objects.filter(
         conversation__player__in=[row.player_id for row in rows]

@@ -80,27 +80,6 @@ def test_waiting_for_a_skill_ends_after_the_route_says() -> None:
     assert deadlines.reached(5) == []
 
 
-def test_needs_are_listed_once_each() -> None:
-    brand = builders.brand()
-    for lang in ("nl", "fi", "nl", "sv"):
-        builders.conversation(brand, lang=lang)
-    assert queries.needs() == [f"{brand.pk}|{lang}|||chat" for lang in ("fi", "nl", "sv")]
-
-
-def test_heads_are_read_in_order_and_in_pages_without_those_that_ring() -> None:
-    from chatdesk.conversations import offers
-
-    brand = builders.brand()
-    rows = [builders.conversation(brand) for _ in range(5)]
-    vera = builders.agent("Vera")
-    offers.make(rows[0].pk, vera.agent_id, {})
-    rows = sorted(rows[1:], key=lambda row: (row.rank_ts, row.pk))
-    page = queries.heads_of(rows[0].need, (-(2**62), ""), 2)
-    assert [row.pk for row in page] == [row.pk for row in rows[:2]]
-    rest = queries.heads_of(rows[0].need, (page[-1].rank_ts, page[-1].pk), 9)
-    assert [row.pk for row in rest] == [row.pk for row in rows[2:]]
-
-
 def test_heavy_one_takes_what_is_free_and_the_rest_as_it_comes_free() -> None:
     brand = builders.brand()
     vera = builders.agent("Vera", capacity=3)

@@ -338,8 +338,8 @@ def _never_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _head_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the first line is looked at, so one whom nobody can serve holds up the others."""
-    needs = offering.queries.needs
-    monkeypatch.setattr(offering.queries, "needs", lambda: needs()[:1])
+    needs = offering.lines.needs
+    monkeypatch.setattr(offering.lines, "needs", lambda: needs()[:1])
 
 
 def _forced_without_saying(monkeypatch: pytest.MonkeyPatch) -> None:
