@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 NODE_TESTS := $(wildcard tests/js/*.test.mjs)
 
-.PHONY: run simulate test check lint unit machine documents texts pictures bench day faults clean
+.PHONY: run simulate test check lint unit machine widget documents texts pictures bench day faults clean
 
 run: $(VENV)/.runs
 	@exec $(PY) manage.py serve --demo
@@ -19,7 +19,7 @@ test: machine check
 	$(PY) -m pytest -m "live or browser or long"
 	$(PY) -m tests.postgres $(PY) -m pytest -m "not browser and not rules and not long"
 
-# Answers in under a minute.
+# The rules, and what needs no server of its own; a minute or two.
 check: lint unit
 
 lint: $(VENV)/.develops
@@ -30,13 +30,17 @@ lint: $(VENV)/.develops
 	$(PY) manage.py makemigrations --check --dry-run --verbosity 0
 	$(PY) manage.py texts --check
 
-unit: $(VENV)/.develops
+unit: $(VENV)/.develops node_modules/.package-lock.json
 	node --test $(NODE_TESTS) > /tmp/node-test.$$$$ || { cat /tmp/node-test.$$$$; exit 1; }; tail -n 8 /tmp/node-test.$$$$ | head -n 3; rm -f /tmp/node-test.$$$$
 	$(PY) -m pytest -q -m "not live and not browser and not long"
 
 # What tests need beside Python: a browser, a PostgreSQL, Node.
 machine: $(VENV)/.develops
 	@$(PY) -m tests.machine
+
+# What players load, from static/w.js, static/widget/ and static/kit/; committed, for running needs no Node.
+widget: node_modules/.package-lock.json
+	node static/bundle.mjs
 
 documents: $(VENV)/.develops
 	$(PY) -m chatdesk.delivery.protocol.document > docs/asyncapi.json
@@ -52,6 +56,7 @@ pictures: machine
 
 # QUICK=1 makes it short; figures are only worth keeping from a machine that does nothing else.
 bench: machine $(VENV)/.measures
+	@$(PY) -m bench.npm
 	$(PY) -m bench $(ARGS)
 
 # A day of a contact centre in a few minutes; ARGS="--quick" plays four hours and prints them.
@@ -78,5 +83,9 @@ $(VENV)/.measures: requirements-bench.txt requirements-dev.txt requirements.txt 
 	$(PIP) -r requirements-bench.txt
 	@touch $@ $(VENV)/.develops $(VENV)/.runs
 
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /tmp/npm-ci.$$$$ || { cat /tmp/npm-ci.$$$$; exit 1; }; rm -f /tmp/npm-ci.$$$$
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .chatdesk
+	rm -rf $(VENV) .chatdesk node_modules

@@ -11,7 +11,7 @@ from chatdesk.connections.connection import Connection
 from chatdesk.connections.reading import Reader
 from chatdesk.connections.runtime import Runtime, runtime
 from chatdesk.connections.states import Coalesced
-from chatdesk.conversations import access, clock, errors, lifecycle, queries
+from chatdesk.conversations import access, care, clock, errors, lifecycle, queries
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.messages import Draft, Outcome
 from chatdesk.conversations.models import Conversation
@@ -279,7 +279,7 @@ class PlayerConnection(Connection):
             role="player",
             on=command.on,
             ttl_ms=TYPING_MS,
-            text=text,
+            text=care.masked(text) if text else text,
         )
         topic = audience.staff(command.conv)
         hub.publish([Word(topic, codec.encode(frame), fleeting=True)])

@@ -19,6 +19,7 @@ PACKAGES = {
     "chromium": "chromium",
     "postgresql": "postgresql",
     "node": "nodejs",
+    "npm": "npm",
     "ip": "iproute2",
     "nft": "nftables",
     "faketime": "libfaketime",
@@ -80,6 +81,7 @@ FOR_TESTS: dict[str, Callable[[], object]] = {
     "chromium": chromium,
     "postgresql": postgresql,
     "node": node,
+    "npm": lambda: _program("npm", "npm"),
 }
 # For ``make faults``: networks that can be cut, clocks that can lie.
 FOR_FAULTS: dict[str, Callable[[], object]] = {

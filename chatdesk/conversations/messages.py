@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chatdesk.conversations import bulk, clock, due, errors
+from chatdesk.conversations import bulk, care, clock, due, errors
 from chatdesk.conversations.access import Actor
 from chatdesk.conversations.bulk import Held, Row
 from chatdesk.conversations.models import Conversation, Event, Note
@@ -25,7 +25,8 @@ _UNFILLED = re.compile(r"\{\{\s*[a-z][a-z0-9_]*\s*\}\}")
 
 @dataclass(slots=True)
 class Draft:
-    """A message, note or whisper before it is written. ``epoch`` is the owner's fencing token."""
+    """A message, note or whisper before it is written. Its body is masked from the first (``care``):
+    nobody writes, hashes, compares or logs another. ``epoch`` is the owner's fencing token."""
 
     conv: str
     actor: Actor
@@ -34,6 +35,9 @@ class Draft:
     kind: Kind = "message"
     epoch: int = 0
     canned: str | None = None
+
+    def __post_init__(self) -> None:
+        self.body = care.masked(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,7 @@ def record(
         author=by.author,
         role="system" if by.role == "system" else ("player" if by.role == "player" else "agent"),
         alias="" if by.role in ("player", "system") else by.alias_at(conversation.brand_id),
-        body=body,
+        body=care.masked(body) if body else body,
         shown=facts,
         staff=staff,
     )
@@ -267,7 +271,7 @@ def remark(
         author=by.author,
         role=by.role,
         alias="" if by.role in ("player", "system") else by.alias_at(conversation.brand_id),
-        body=body,
+        body=care.masked(body) if body else body,
         facts=facts,
     )
     changes.note(row)

@@ -1,7 +1,6 @@
 """Static files as they go over the wire: collected once a release, compressed copies beside them.
 
-Sources need no build step. They are not minified: the minifiers of PyPI do not understand templates
-inside templates and swallow spaces there.
+What players load is committed as it was built (static/bundle.mjs); the pages of staff need no build step.
 """
 
 from __future__ import annotations

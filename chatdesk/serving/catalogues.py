@@ -29,7 +29,7 @@ _STRING = r'"((?:[^"\\\n]|\\.)*)"'
 _SCRIPT = re.compile(rf"(?<![\w.])(?:t\(\s*{_STRING}|tn\(\s*{_STRING}\s*,\s*{_STRING})")
 _PYTHON_KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
 _TEMPLATE = re.compile(r"""\{%\s*translate\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
-_SKIPPED = {"vendor", "migrations", "tests"}
+_SKIPPED = {"vendor", "built", "migrations", "tests"}
 
 _DATES_AND_NAMES = re.compile(
     r'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Project-Id-Version|Report-Msgid-Bugs-To'

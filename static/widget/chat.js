@@ -1,35 +1,34 @@
 // What the widget does: one state, one socket, one outbox, and the acts of the player.
 import { batch, signal } from "../kit/preact.js";
+import { masked, previewed } from "../kit/care.js";
 import { Delivery } from "../kit/delivery.js";
 import { NEW } from "../kit/outbox.js";
 import * as sounds from "../kit/sound.js";
 import { Refused } from "./identity.js";
 import { Opening } from "./opening.js";
 import { Rating } from "./rating.js";
-import { initial, isLeft, isTheirs, reduce, unread } from "./state.js";
+import { askEnd, dispatch, focusWanted, state } from "./scene.js";
+import { isLeft, isTheirs, unread } from "./state.js";
 import { Typing } from "./typing.js";
 
 const SEEN_AFTER_MS = 150;
 
-export const state = signal(initial());
+export * from "./scene.js";
+
 export const version = signal(0); // of the outbox
 export const draft = signal("");
-export const focusWanted = signal(0); // counts up when the composer should take the focus
 
-let parts = {}; // {identity, store, persistent, host, page, url, where}
+let parts = {}; // {identity, store, persistent, host, page, url, where, asked}
 let delivery = null;
 let head = null; // {conv, seq}: the last line that the server has named
 let seenTimer = null;
 let resumed = null; // the conversation that the last hello asked to go on with
 const rating = new Rating((frame) => delivery.wire.request(frame));
 
-// Also later, for what changes: {where} is the page's own word for where the player is.
+// Also later, for what changes: {where} is the page's own word for where the player is, {asked} the session
+// that was asked for before this module was here.
 export function setUp(given) {
   parts = { ...parts, ...given };
-}
-
-function dispatch(frame) {
-  state.value = reduce(state.value, frame, Date.now());
 }
 
 // ---- the socket ----
@@ -59,10 +58,11 @@ export function start() {
 }
 
 async function hello({ renew }) {
-  const { identity } = parts;
+  const { identity, asked } = parts;
+  parts.asked = null;
   let session;
   try {
-    session = await identity.session({ renew });
+    session = await ((!renew && asked) || identity.session({ renew }));
   } catch (error) {
     if (error instanceof Refused) refuse(error.refusal);
     throw error;
@@ -177,7 +177,7 @@ export function send(text, channel = "chat") {
   const conv = log && !end ? log.conv : NEW;
   start();
   useOutbox();
-  delivery.add(conv, text, { topic, channel });
+  delivery.add(conv, masked(text), { topic, channel });
   write("");
   typing.stop();
   if (conv !== NEW) return;
@@ -212,10 +212,6 @@ export function leave(topic, text) {
   send(text, "message");
 }
 
-export function wantToLeave(topic) {
-  dispatch({ act: "leave", topic });
-}
-
 // The path for a player who wants to stop: at once, without a first message.
 export function stopGambling(sentence) {
   const { log, end } = state.value;
@@ -230,19 +226,6 @@ export function stopGambling(sentence) {
   focusWanted.value += 1;
 }
 
-export function choose(topic) {
-  dispatch({ act: "topic", topic });
-  focusWanted.value += 1;
-}
-
-export function view(name) {
-  dispatch({ act: "view", view: name });
-}
-
-export function askEnd(on) {
-  dispatch({ act: "asking", what: on ? "end" : null });
-}
-
 export function endChat() {
   const { log } = state.value;
   dispatch({ act: "asking", what: null });
@@ -250,8 +233,9 @@ export function endChat() {
   if (log) delivery.wire.request({ t: "close", conv: log.conv }).catch((error) => askEnd(error.code === "lost"));
 }
 
-export function rate(fields, done = null) {
+export function rate(said, done = null) {
   const { log } = state.value;
+  const fields = said.comment ? { ...said, comment: masked(said.comment) } : said;
   dispatch({ act: "rating", fields: { ...fields, done } });
   rating.give(log.conv, { ...state.value.rating, ...fields, done });
   if (done) parts.identity.remember({ conv: null });
@@ -296,7 +280,11 @@ export function pending() {
 // ---- the composer ----
 
 export function write(text) {
-  draft.value = text;
+  draft.value = masked(text);
+  keep(draft.value);
+}
+
+function keep(text) {
   if (!delivery?.name) return;
   const key = `${delivery.name}.draft`;
   try {
@@ -307,8 +295,10 @@ export function write(text) {
   }
 }
 
+// What is typed stays as it is in the field only: nothing is taken from under the player's hands.
 export function type(text) {
-  write(text);
+  draft.value = text;
+  keep(masked(text));
   typing.changed(text);
 }
 
@@ -316,7 +306,7 @@ const typing = new Typing((on, text) => {
   const { log, end, brand } = state.value;
   if (!log || end) return;
   const frame = { t: "typing", conv: log.conv, on };
-  if (on && brand?.previews) frame.text = text.slice(0, 2000);
+  if (on && brand?.previews) frame.text = previewed(text).slice(0, 2000);
   delivery?.wire?.send(frame);
 });
 
@@ -340,14 +330,6 @@ function report() {
   parts.host.tell({ t: "unread", n: unread(state.value) });
 }
 
-export function know(brand) {
-  dispatch({ act: "brand", brand });
-}
-
-export function panel(open) {
-  dispatch({ act: "panel", open });
-}
-
 // ---- who it is ----
 
 // The page vouches for a player, before or after the chat began.
@@ -355,6 +337,7 @@ export function identify(token) {
   const { identity } = parts;
   const before = identity.token;
   const other = identity.identify(token);
+  parts.asked = null;
   if (!delivery?.wire) start();
   else if (before === null || other || state.value.refusal) restart(other);
 }

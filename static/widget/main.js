@@ -2,17 +2,17 @@
 import { effect, html, render, useEffect } from "../kit/preact.js";
 import { load, t } from "../kit/i18n.js";
 import * as sounds from "../kit/sound.js";
-import * as chat from "./chat.js";
 import { derive } from "./colours.js";
 import { connect } from "./host.js";
 import { Identity } from "./identity.js";
 import { storage } from "./kept.js";
-import { EndQuestion, Header, Icon, LostBanner, StopRow } from "./parts.js";
-import { Leave, Left } from "./leaving.js";
-import { Ended, HelpStrip, Loading, Refusal, Stop, Welcome } from "./screens.js";
+import { loaded, more } from "./later.js";
+import { Header, Icon, StopRow } from "./parts.js";
+import * as scene from "./scene.js";
 import { outlook } from "./service.js";
-import { isLeft, screen, topicOf } from "./state.js";
-import { Composer, Log, QueueCard } from "./talk.js";
+import { isLeft, screen } from "./state.js";
+import { Stop } from "./stop.js";
+import { Loading, Welcome } from "./welcome.js";
 
 const VOUCH_MS = 1500;
 
@@ -27,21 +27,46 @@ sounds.unlock();
 const { store, persistent } = storage(() => window.localStorage);
 const identity = new Identity({
   brand: page.brand, lang: page.lang, url: page.session_url, store,
-  started: (brand) => chat.know(brand),
+  started: scene.know,
 });
 const host = connect({ origins: page.origins, heard });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const root = document.documentElement;
 const minimise = host.alone ? null : () => host.tell({ t: "minimise" });
 
-chat.setUp({
+// The acts of the chat, in their order, once they are here.
+const later = (act) => loaded.then(({ chat }) => act(chat));
+
+later((chat) => chat.setUp({
   identity, store, persistent, host, page,
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.ws}`,
-});
+}));
+
+let begun = false;
+
+// The first screen needs only the session, which is asked for while the rest is on its way.
+function begin() {
+  if (!begun) {
+    begun = true;
+    const asked = identity.session();
+    asked.catch(() => {}); // the chat says what is wrong
+    later((chat) => chat.setUp({ asked }));
+  }
+  later((chat) => chat.start());
+}
+
+const stop = (sentence) => later((chat) => chat.stopGambling(sentence));
+
+// Also while the rest is still missing: then nothing else has begun.
+function leave() {
+  if (more.value) more.value.chat.logout();
+  else identity.logout();
+  host.tell({ t: "out" });
+}
 
 function colour() {
   const scheme = root.dataset.theme ?? (dark.matches ? "dark" : "light");
-  const colours = derive(chat.state.value.brand?.colour ?? page.colour, scheme);
+  const colours = derive(scene.state.value.brand?.colour ?? page.colour, scheme);
   for (const [name, value] of Object.entries(colours)) root.style.setProperty(`--brand-${name}`, value);
 }
 
@@ -49,31 +74,30 @@ function heard(message) {
   switch (message.t) {
     case "start":
       if (message.out) {
-        chat.logout();
-        host.tell({ t: "out" });
+        leave();
         return;
       }
       if (message.theme === "light" || message.theme === "dark") root.dataset.theme = message.theme;
       colour();
-      chat.setUp({ where: message.page });
+      later((chat) => chat.setUp({ where: message.page }));
       if (message.token) identity.identify(message.token);
-      chat.panel(Boolean(message.open));
+      scene.panel(Boolean(message.open));
       // Where a known player chatted before, the page is likely to vouch for one in a moment.
-      if (message.token || !identity.knewSomebody()) chat.start();
-      else setTimeout(() => chat.start(), VOUCH_MS);
-      if (message.text) chat.write(message.text);
+      if (message.token || !identity.knewSomebody()) begin();
+      else setTimeout(begin, VOUCH_MS);
+      if (message.text) later((chat) => chat.write(message.text));
       break;
     case "panel":
-      chat.panel(message.open);
-      if (message.open) chat.start();
+      scene.panel(message.open);
+      if (message.open) begin();
       break;
-    case "identify": chat.identify(message.token); break;
-    case "logout":
-      chat.logout();
-      host.tell({ t: "out" });
+    case "identify":
+      begun = true;
+      later((chat) => chat.identify(message.token));
       break;
-    case "prefill": chat.write(message.text); break;
-    case "page": chat.setUp({ where: message.page }); break;
+    case "logout": leave(); break;
+    case "prefill": later((chat) => chat.write(message.text)); break;
+    case "page": later((chat) => chat.setUp({ where: message.page })); break;
     default:
   }
 }
@@ -82,11 +106,11 @@ function headOf(name, state) {
   const brand = state.brand?.name ?? page.brand_name;
   const alias = name === "talk" && !state.end ? state.conv?.agent?.alias : null;
   const queued = state.conv?.state === "queued" && !state.end;
-  if (name === "stop") return { title: t("Stop gambling"), sub: brand, back: () => chat.view(null) };
-  if (name === "leave") return { title: brand, sub: support(state), back: () => chat.choose(null) };
+  if (name === "stop") return { title: t("Stop gambling"), sub: brand, back: () => scene.view(null) };
+  if (name === "leave") return { title: brand, sub: support(state), back: () => scene.choose(null) };
   if (name === "talk" && isLeft(state)) return { title: brand, sub: t("Your message") };
-  if (name === "talk" && !state.log) return { title: brand, sub: t("Support"), back: () => chat.choose(null) };
-  if (name === "talk" && state.end) return { title: brand, sub: t("This chat has ended"), back: () => chat.view(null) };
+  if (name === "talk" && !state.log) return { title: brand, sub: t("Support"), back: () => scene.choose(null) };
+  if (name === "talk" && state.end) return { title: brand, sub: t("This chat has ended"), back: () => scene.view(null) };
   if (alias) return { alias, title: alias, sub: t("{brand} support", { brand }), ending: true };
   if (name === "talk") return { title: brand, sub: queued ? t("In the queue") : t("Support"), ending: true };
   return { title: brand, sub: support(state) };
@@ -96,45 +120,32 @@ function support(state) {
   return outlook(state.brand?.service) === "closed" ? t("Closed now") : t("Support");
 }
 
-function Talk({ state, help }) {
-  const left = isLeft(state);
-  const queued = state.conv?.state === "queued" && !state.end && !left;
-  return html`<div class="talk">
-    ${state.log && html`<h1 class="vh">${left ? t("Your message") : t("Chat")}</h1>`}
-    ${state.asking === "end" && html`<${EndQuestion} queued=${queued} left=${left} />`}
-    ${left && state.asking !== "end" && html`<${Left} service=${state.brand?.service} known=${state.me?.authenticated ?? true} />`}
-    ${topicOf(state) === "stop_gambling" && html`<${HelpStrip} help=${help} />`}
-    ${queued && state.asking !== "end" && html`<${QueueCard} queue=${state.conv.queue} />`}
-    <${Log} key=${state.log?.conv ?? "new"} />
-    ${!state.end && html`<${Composer} />`}
-  </div>`;
-}
-
 function App() {
-  const state = chat.state.value;
+  const state = scene.state.value;
+  const rest = more.value;
   const name = screen(state);
   const help = state.brand?.help ?? page.help;
   const canChat = !state.refusal && state.link.state !== "stopped";
   useEffect(() => {
     if (!state.open) return;
     const touch = matchMedia("(pointer: coarse)").matches;
-    if (name === "talk" && !touch) chat.focusWanted.value += 1;
+    if (name === "talk" && !touch) scene.focusWanted.value += 1;
     else document.querySelector("h1, #message")?.focus({ preventScroll: true });
   }, [state.open]);
   return html`<div class=${`app at-${name}`}>
     <${Header} ...${headOf(name, state)} onMinimise=${minimise} />
-    ${name !== "refused" && name !== "stopped" && html`<${LostBanner} />`}
+    ${rest && name !== "refused" && name !== "stopped" && html`<${rest.LostBanner} />`}
     ${!persistent && state.me && !state.me.authenticated && (name === "talk" || name === "welcome") && html`<div class="unkept" role="note">
       <${Icon} name="warn" /><p>${t("Your browser does not let us keep this chat. Leave this page open until you are done.")}</p></div>`}
     <main id="main">${
       name === "welcome" ? html`<${Welcome} brand=${state.brand} />`
-      : name === "leave" ? html`<${Leave} brand=${state.brand} topic=${state.topic} />`
-      : name === "talk" ? html`<${Talk} state=${state} help=${help} />`
-      : name === "ended" ? html`<${Ended} end=${state.end} />`
-      : name === "stop" ? html`<${Stop} help=${help} canChat=${canChat} alias=${state.conv?.agent?.alias} />`
-      : name === "refused" ? html`<${Refusal} code=${state.refusal} />`
-      : name === "stopped" ? html`<${Refusal} code=${state.link.code} />`
-      : html`<${Loading} />`}</main>
+      : name === "stop" ? html`<${Stop} help=${help} canChat=${canChat} alias=${state.conv?.agent?.alias} onStop=${stop} />`
+      : !rest || name === "loading" ? html`<${Loading} />`
+      : name === "leave" ? html`<${rest.Leave} brand=${state.brand} topic=${state.topic} />`
+      : name === "talk" ? html`<${rest.Talk} state=${state} help=${help} />`
+      : name === "ended" ? html`<${rest.Ended} end=${state.end} />`
+      : name === "refused" ? html`<${rest.Refusal} code=${state.refusal} />`
+      : html`<${rest.Refusal} code=${state.link.code} />`}</main>
     ${name !== "stop" && html`<${StopRow} />`}
   </div>`;
 }
@@ -142,9 +153,9 @@ function App() {
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && minimise && !event.isComposing) minimise();
 });
-document.addEventListener("visibilitychange", () => chat.atEnd());
+document.addEventListener("visibilitychange", () => more.value?.chat.atEnd());
 addEventListener("storage", (event) => {
-  if (event.newValue === null && identity.lost(event.key)) chat.signedOutElsewhere();
+  if (event.newValue === null && identity.lost(event.key)) later((chat) => chat.signedOutElsewhere());
 });
 dark.addEventListener("change", colour);
 effect(colour);

@@ -1,4 +1,5 @@
 // What the transcript shows, row by row: days, sentences about what happened, and bubbles in groups.
+import { hidden } from "../kit/care.js";
 import { lines } from "../kit/transcript.js";
 import { progress } from "./state.js";
 
@@ -6,8 +7,9 @@ const GROUP_MS = 5 * 60_000;
 const TOLD = new Set(["opened", "queued", "joined", "left", "transferred", "closed", "reopened"]);
 
 // Rows: {key, type: "day", ts} · {key, type: "told", event} ·
-//   {key, type: "bubble", own, body, redacted, ts, alias, first, last, state, entry}
+//   {key, type: "bubble", own, body, hidden, redacted, ts, alias, first, last, state, entry}
 // first, last: of a group by one writer. state: of the player's own lines where it is worth saying.
+// hidden: what was hidden in his own line (kit/care.js).
 export function rows(log, pending, conv) {
   const out = [];
   let day = null;
@@ -31,8 +33,9 @@ function told(event) {
 
 function bubble(key, event, entry, ts) {
   const own = !event || event.from?.role === "player";
+  const body = event?.body ?? entry?.body ?? "";
   return {
-    key, type: "bubble", own, ts, entry, seq: event?.seq ?? entry?.seq ?? null, body: event?.body ?? entry?.body ?? "",
+    key, type: "bubble", own, ts, entry, seq: event?.seq ?? entry?.seq ?? null, body, hidden: own ? hidden(body) : null,
     redacted: Boolean(event?.redacted), alias: own ? null : (event.from?.alias ?? ""), first: true, last: true, state: null,
   };
 }

@@ -1,81 +1,11 @@
-// The screens around the conversation: welcome, stop gambling, the end with its survey, and the states
-// in which there is no chat.
-import { html, useEffect, useState } from "../kit/preact.js";
+// The end with its survey, and the states in which there is no chat.
+import { html, useState } from "../kit/preact.js";
 import { t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
-import { Hours, Service } from "./leaving.js";
 import { Icon, Title } from "./parts.js";
-import { onlyMessages, outlook } from "./service.js";
-import { isLeft } from "./state.js";
 import { failureText, refusalText } from "./words.js";
 
-const SLOW_MS = 300;
 const SCORES = [1, 2, 3, 4, 5];
-const STOP = "stop_gambling";
-
-export function Welcome({ brand }) {
-  const kind = outlook(brand.service);
-  const leaves = onlyMessages(brand.service);
-  return html`<div class="page welcome">
-    <${Title}>${kind === "closed" ? t("Nobody is on duty right now") : brand.greeting}<//>
-    <${Service} service=${brand.service}>
-      ${kind && kind !== "available" && !leaves && html`<button type="button" class="btn small leave-message" onClick=${() => chat.wantToLeave(null)}>${t("Leave a message")}</button>`}
-    <//>
-    ${kind === "closed" && html`<${Hours} service=${brand.service} />`}
-    <p class="lead">${leaves ? t("Choose what it is about.") : t("Choose what it is about. A person answers.")}</p>
-    <ul class="topics">${brand.topics.filter((topic) => topic.id !== STOP).map((topic) => html`<li key=${topic.id}>
-      <button type="button" data-topic=${topic.id} onClick=${() => chat.choose(topic.id)}>${topic.label}<${Icon} name="right" /></button></li>`)}
-    </ul>
-    <p class="care">${t("Never send card numbers or passwords here.")}</p>
-  </div>`;
-}
-
-export function Loading() {
-  const [slow, setSlow] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setSlow(true), SLOW_MS);
-    return () => clearTimeout(timer);
-  }, []);
-  return html`<div class="page" aria-busy="true">${slow && html`<p class="lead" role="status">${t("Connecting")}</p>
-    <div class="lines" aria-hidden="true"><i></i><i></i><i></i></div>`}</div>`;
-}
-
-function HelpPhone({ help }) {
-  return help.phone && html`<a class="btn" href=${`tel:${help.phone.replace(/[^+\d]/g, "")}`}><${Icon} name="phone" />${help.phone}</a>`;
-}
-
-// help: {line, phone, url} of the brand's market
-export function HelpLine({ help }) {
-  if (!help?.line) return null;
-  return html`<section class="help" aria-label=${t("Helpline")}>
-    <p class="help-name">${help.line}</p>
-    <p>${t("People outside this casino who help with gambling.")}</p>
-    <${HelpPhone} help=${help} />
-    ${/^https?:/.test(help.url ?? "") && html`<a class="btn" href=${help.url} target="_blank" rel="noopener noreferrer"><${Icon} name="link" />${t("Website of the helpline")}</a>`}
-  </section>`;
-}
-
-// The helpline stays in view while a player who wants to stop is waiting or talking.
-export function HelpStrip({ help }) {
-  if (!help?.line) return null;
-  return html`<section class="help-strip" aria-label=${t("Helpline")}><p>${help.line}</p><${HelpPhone} help=${help} /></section>`;
-}
-
-export function Stop({ help, canChat, alias }) {
-  const { log, end } = chat.state.value;
-  const going = log && !end && !isLeft(chat.state.value);
-  const label = !going ? t("Talk to somebody now") : alias ? t("Tell {alias} now", { alias }) : t("Say it in this chat now");
-  return html`<div class="page stop-page">
-    <${Title}>${t("It is good that you say so")}<//>
-    <${HelpLine} help=${help} />
-    ${canChat && html`<h2>${t("Stop here, with us")}</h2>
-    <p class="lead">${going
-      ? t("We write in your chat that you want to stop. You can take a break or be excluded, for as long as you choose.")
-      : t("You go to the front of the queue. You can take a break or be excluded, for as long as you choose.")}</p>
-    <button type="button" class="btn primary stop-chat" onClick=${() => chat.stopGambling(t("I want to stop gambling."))}>${label}</button>`}
-    <p class="care">${t("Saying this does not change how we help you with other questions.")}</p>
-  </div>`;
-}
 
 export function Refusal({ code }) {
   const { title, text, act, label } = refusalText(code);

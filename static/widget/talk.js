@@ -3,12 +3,13 @@ import { html, signal, useEffect, useLayoutEffect, useRef, useSignal } from "../
 import { formatDate, formatNumber, formatTime, t } from "../kit/i18n.js";
 import * as chat from "./chat.js";
 import { runs } from "../kit/links.js";
-import { Service } from "./leaving.js";
 import { Icon } from "./parts.js";
 import { rows } from "./rows.js";
+import { Service } from "./served.js";
 import { outlook } from "./service.js";
+import { waitText } from "./service-words.js";
 import { isTheirs } from "./state.js";
-import { failureText, mayHelp, stateWord, toldText, topicLabel, waitText } from "./words.js";
+import { failureText, hiddenText, mayHelp, stateWord, toldText, topicLabel } from "./words.js";
 
 const NEAR_END_PX = 60;
 const NEAR_TOP_PX = 80;
@@ -45,6 +46,7 @@ function Bubble({ row, live }) {
   return html`<div class=${`row ${row.own ? "own" : "their"} ${row.first ? "first" : ""}`} data-state=${row.state ?? undefined} data-seq=${row.seq ?? undefined}>
     <span class="vh">${row.own ? t("You:") : t("{alias}:", { alias: row.alias })} </span>
     <p class=${kinds.filter(Boolean).join(" ")} dir="auto">${row.redacted ? t("This message was removed.") : html`<${Body} text=${row.body} />`}</p>
+    ${row.hidden && html`<p class="meta hid" role="note"><${Icon} name="warn" />${hiddenText(row.hidden)}</p>`}
     ${failed ? html`<${Failed} entry=${row.entry} />` : row.last && html`<p class=${`meta ${open ? "soon" : ""}`}>${word} <time datetime=${new Date(row.ts).toISOString()}>${
       formatTime(row.ts)}</time>${icon && html`<${Icon} name=${icon} />`}</p>`}
   </div>`;

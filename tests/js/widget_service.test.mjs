@@ -4,7 +4,7 @@ import test from "node:test";
 process.env.TZ = "Europe/Helsinki";
 const { load } = await import("../../static/kit/i18n.js");
 const { dayOf, onlyMessages, outlook, week } = await import("../../static/widget/service.js");
-const { openingText, serviceText, weekRow } = await import("../../static/widget/words.js");
+const { openingText, serviceText, weekRow } = await import("../../static/widget/service-words.js");
 
 const ts = (local) => new Date(local).getTime();
 const service = (over = {}) => ({

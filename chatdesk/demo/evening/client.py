@@ -12,6 +12,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
+from chatdesk.conversations import care
 from chatdesk.demo.evening.gate import Gate
 from chatdesk.demo.evening.ledger import Ledger
 from chatdesk.demo.evening.plan import Options
@@ -182,6 +183,7 @@ class Client:
     ) -> bool:
         """A message, one in flight per conversation; False when it was refused for good. ``tried`` is
         called when its first try has been written; ``more`` are further fields of the command."""
+        body = care.masked(body)  # as the widget does
         cmid = str(uuid.uuid4())
         message = self.stage.ledger.intends(conv, self.who, cmid, body, self.now(), note=note)
 

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chatdesk.conversations import care
+
 # Who comes for protection makes no small talk and is not asked how he liked it.
 GRAVE_TOPIC = "stop_gambling"
 LANGUAGES = ("nl", "sv", "ru", "fi", "en")
@@ -57,7 +59,7 @@ def _shortcuts() -> tuple[dict[str, str], dict[str, str]]:
     by_topic: dict[str, str] = {}
     for question in questions():
         by_topic.setdefault(question.topic, question.shortcut)
-        by_line.update(dict.fromkeys(question.lines, question.shortcut))
+        by_line.update(dict.fromkeys(map(care.masked, question.lines), question.shortcut))
     return by_line, by_topic
 
 
