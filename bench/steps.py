@@ -16,7 +16,8 @@ class Step:
     """Times in milliseconds, ``seconds`` is how long was sent. ``committed`` counts new rows.
 
     ``delivery`` runs from the moment a message was meant to be sent to its receipt at the other side,
-    ``ack`` to its ack; ``lag`` is how late the generator itself sent it.
+    ``ack`` to its ack; ``lag`` is how late the generator itself sent it. What is not ``durable`` neither
+    acks nor stores, and is not asked for it.
     """
 
     rate: int
@@ -38,6 +39,7 @@ class Step:
     server_us: float = 0.0
     cores: list[float] = field(default_factory=list)
     closed_sockets: int = 0
+    durable: bool = True
 
     @property
     def faults(self) -> list[str]:
@@ -48,9 +50,9 @@ class Step:
         for name in ("lost", "doubled", "reordered", "refused", "closed_sockets"):
             if getattr(self, name):
                 found.append(name)
-        if self.acked != self.sent:
+        if self.durable and self.acked != self.sent:
             found.append("unacked")
-        if self.committed != self.sent:
+        if self.durable and self.committed != self.sent:
             found.append("uncommitted")
         return found + (["gave_up"] if self.gave_up and "p99" not in found else [])
 

@@ -29,17 +29,19 @@ Start = Callable[[Services, int], Awaitable[Running]]
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """``start(services, chats)``; ``first_rate`` is where a search without knowledge begins."""
+    """``start(services, chats)``; ``first_rate`` is where a search without knowledge begins. What is
+    neither ``ours`` nor a ``limit`` is a peer: somebody would use it instead."""
 
     name: str
     says: str
     ours: bool
     first_rate: int
     start: Start
+    limit: bool = False
 
 
 def known() -> dict[str, Build]:
-    from bench.builds import chatdesk, tutorial
+    from bench.builds import chatdesk, relay, socketio, tutorial
 
     builds = [
         Build(
@@ -83,6 +85,29 @@ def known() -> dict[str, Build]:
             False,
             400,
             tutorial.starter("uvicorn", "pubsub"),
+        ),
+        Build(
+            "socketio",
+            "Socket.IO + INSERT, Redis adapter, Node",
+            False,
+            2000,
+            socketio.starter(),
+        ),
+        Build(
+            "relay-uvicorn",
+            "bare relay, uvicorn (nothing stored)",
+            False,
+            8000,
+            relay.asgi("uvicorn"),
+            limit=True,
+        ),
+        Build(
+            "relay-daphne",
+            "bare relay, daphne (nothing stored)",
+            False,
+            4000,
+            relay.asgi("daphne"),
+            limit=True,
         ),
     ]
     return {build.name: build for build in builds}

@@ -10,22 +10,17 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
-import psycopg
 
 from bench import messages
 from bench.builds import Running, Start
+from bench.builds.table import Table
 from bench.generator import Generator, Socket, dial, speak
-from bench.servers import ROOT, Server, Services, clean_environment
+from bench.servers import ROOT, Server, Services, asgi_server, clean_environment
 from tests.postgres import free_port
 
 FOLDER = ROOT / "bench" / "peers" / "tutorial"
-UVICORN = (
-    *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-    *("--ws-per-message-deflate", "false", "--lifespan", "off", "--log-level", "warning"),
-)
 
 
 class Heard(msgspec.Struct):
@@ -68,18 +63,11 @@ class Tutorial(Running):
         }
         migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, env=env, cwd=FOLDER, check=True)
-        application = "tutorial.asgi:application"
-        argv = [sys.executable, "-m", self._kind]
-        if self._kind == "uvicorn":
-            argv += ["--port", str(port), *UVICORN, application]
-        else:
-            # Twisted's own backlog of 50 would turn away a burst of joins.
-            endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
-            argv += ["-e", endpoint, "--verbosity", "0", application]
+        argv = asgi_server(self._kind, port, "tutorial.asgi:application")
         log = self._services.data_folder() / "log"
         self._server = Server(argv, env, FOLDER, port, self._kind, log)
         self._sockets: list[Member] = []
-        self._database: Any = psycopg.connect(url, autocommit=True)
+        self._table = Table(url, "chat_message")
         try:
             return await self._fill(chats)
         except BaseException:
@@ -95,7 +83,7 @@ class Tutorial(Running):
 
         pairs = [list[Socket](room) for room in rooms]
         sockets = list[Socket](self._sockets)
-        self.generator = Generator(chats, speak(pairs, text), self._count, sockets, pid)
+        self.generator = Generator(chats, speak(pairs, text), self._table.count, sockets, pid)
         for member in self._sockets:
             member.generator = self.generator
         await asyncio.sleep(1)  # subscriptions arrive
@@ -109,16 +97,8 @@ class Tutorial(Running):
         self._sockets.append(member)
         return member
 
-    # --- the database --------------------------------------------------------------------------
-
-    def _count(self) -> int:
-        return int(self._database.execute("SELECT count(*) FROM chat_message").fetchone()[0])
-
     def rows(self) -> Iterable[tuple[str, int, str]]:
-        found: Iterable[tuple[str, int, str]] = self._database.execute(
-            "SELECT room, id, body FROM chat_message ORDER BY room, id"
-        )
-        return found
+        return self._table.rows()
 
     def holes(self) -> int:
         return 0
@@ -126,7 +106,7 @@ class Tutorial(Running):
     async def stop(self) -> None:
         for member in self._sockets:
             await member.leave()
-        self._database.close()
+        self._table.close()
         await asyncio.to_thread(self._server.stop)
 
 

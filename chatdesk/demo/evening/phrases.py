@@ -66,7 +66,7 @@ def _shortcuts() -> tuple[dict[str, str], dict[str, str]]:
 def understood(lines: list[str], topic: str) -> str:
     """The shortcut that answers what a player wrote; failing that, the first one of the topic."""
     by_line, by_topic = _shortcuts()
-    known = (by_line[line] for line in lines if line in by_line)
+    known = (by_line[line] for line in map(care.masked, lines) if line in by_line)
     return next(known, by_topic.get(topic, ""))
 
 
