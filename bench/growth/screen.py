@@ -15,26 +15,24 @@ import sys
 import time
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-
-from bench.builds.chatdesk import LIMITS
+from bench import machine
+from bench.builds.chatdesk import HEADERS, LIMITS
+from bench.generator import Socket, dial
 from bench.latencies import percentile
 from bench.servers import ROOT, Server, Services, clean_environment
 from tests.postgres import free_port
 
 WAITING, AGENTS = 5_000, 500
 SECONDS = 30.0
-_DESK = '{"t":"desk"'
+_DESK = b'{"t":"desk"'
 
 
-class Desk:
+class Desk(Socket):
     """An agent's screen: what lies on it, and when an offer came."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self._shown = "{}"
+    def __init__(self) -> None:
+        self._shown = b"{}"
         self._awaited: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._reader = asyncio.get_running_loop().create_task(self._read())
 
     @property
     def chats(self) -> list[dict[str, Any]]:
@@ -46,32 +44,27 @@ class Desk:
         self._awaited[kind] = found
         return found
 
-    async def say(self, **frame: Any) -> None:
-        await self._socket.send(json.dumps(frame))
+    def tell(self, **frame: Any) -> None:
+        self.say(json.dumps(frame).encode())
 
-    async def _read(self) -> None:
-        async for text in self._socket:
-            # Five hundred desks come whole whenever the queue moves; whoever is not asked is not read.
-            if str(text).startswith(_DESK):
-                self._shown = str(text)
-                self._came("desk", {})
-                continue
-            frame = json.loads(text)
-            kind = frame["t"]
-            if kind == "ping":
-                await self.say(t="pong", n=frame["n"], have=frame["heads"])
-            elif kind == "error":
-                raise RuntimeError(frame["code"])
-            self._came(kind, frame)
+    def hear(self, text: bytes) -> None:
+        # Five hundred desks come whole whenever the queue moves; whoever is not asked is not read.
+        if text.startswith(_DESK):
+            self._shown = text
+            self._came("desk", {})
+            return
+        frame = json.loads(text)
+        kind = frame["t"]
+        if kind == "ping":
+            self.tell(t="pong", n=frame["n"], have=frame["heads"])
+        elif kind == "error":
+            raise RuntimeError(frame["code"])
+        self._came(kind, frame)
 
     def _came(self, kind: str, frame: dict[str, Any]) -> None:
         waiting = self._awaited.pop(kind, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(frame)
-
-    async def leave(self) -> None:
-        self._reader.cancel()
-        await self._socket.close()
 
 
 def measure(shared: Services, many: int) -> dict[str, Any]:
@@ -107,16 +100,14 @@ def measure(shared: Services, many: int) -> dict[str, Any]:
 
 
 async def _work(port: int, tickets: dict[str, str], many: int) -> list[float]:
+    machine.pin_thread(machine.OTHERS_CORE)
     desks = []
     for ticket in tickets.values():
-        socket = await connect(
-            f"ws://127.0.0.1:{port}/ws/staff",
-            subprotocols=["chat.v1"],
-            max_size=None,  # type: ignore[list-item]
-        )
-        desk = Desk(socket)
+        url = f"ws://127.0.0.1:{port}/ws/staff"
+        desk = await dial(Desk, url, extra_headers=HEADERS, max_frame_size=2**24)
+        assert isinstance(desk, Desk)
         shown = desk.awaits("desk")
-        await desk.say(t="hello", v=1, ticket=ticket)
+        desk.tell(t="hello", v=1, ticket=ticket)
         await asyncio.wait_for(shown, SECONDS)
         desks.append(desk)
     # Let the last desks be drawn everywhere.
@@ -128,12 +119,12 @@ async def _work(port: int, tickets: dict[str, str], many: int) -> list[float]:
         chat = desk.chats[0]
         rung, closed = desk.awaits("offer"), desk.awaits("ok")
         began = time.perf_counter()
-        await desk.say(t="close", ref="c", conv=chat["conv"], epoch=chat["epoch"], reason="solved")
+        desk.tell(t="close", ref="c", conv=chat["conv"], epoch=chat["epoch"], reason="solved")
         await asyncio.wait_for(closed, SECONDS)
         offer = await asyncio.wait_for(rung, SECONDS)
         took.append((time.perf_counter() - began) * 1000)
         accepted, shown = desk.awaits("ok"), desk.awaits("desk")
-        await desk.say(t="accept", ref="a", offer=offer["offer"])
+        desk.tell(t="accept", ref="a", offer=offer["offer"])
         await asyncio.wait_for(accepted, SECONDS)
         await asyncio.wait_for(shown, SECONDS)
         # People do not close chats in step with the dispatcher.

@@ -383,8 +383,7 @@ def _seat_of(actor: Actor, seats: dict[int, Seat]) -> Seat:
 
 def skills_at(seat: Seat, now: int) -> frozenset[str]:
     """A skill whose certificate has expired is none."""
-    until = seat.skills_until
-    return frozenset(one for one in seat.skills if until.get(one) is None or until[one] > now)
+    return places.valid_skills(seat.skills, seat.skills_until, now)
 
 
 def agent_key(agent: str) -> int:

@@ -3,8 +3,8 @@ dispatcher begins here, and composing these queries cost more than asking them."
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -59,6 +59,31 @@ def heads(asked: Mapping[str, tuple[Place, int]]) -> dict[str, list[Waiter]]:
     return found
 
 
+def tried(convs: Sequence[str], gave_up: Sequence[str]) -> list[tuple[str, int, int, int]]:
+    """(conversation, epoch, agent, when it ended) of every offer that is over, and of every assignment
+    that ended for one of the reasons ``gave_up``."""
+    return _of(_TRIED, convs, gave_up)
+
+
+def served(players: Sequence[str]) -> list[tuple[str, int, int]]:
+    """(player, brand, agent) of everything that was ever assigned for these players, the last one last."""
+    return _of(_SERVED, players, ())
+
+
+def _of(query: str, keys: Sequence[str], more: Sequence[str]) -> list[Any]:
+    found: list[Any] = []
+    with connection.cursor() as cursor:
+        for at in range(0, len(keys), _IN_ONE_QUERY):
+            some = keys[at : at + _IN_ONE_QUERY]
+            cursor.execute(query.format(_marks(some), _marks(more)), [*some, *more])
+            found += cursor.fetchall()
+    return found
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
 _NEEDS = """
 WITH RECURSIVE found(need) AS (
     SELECT (SELECT min(need) FROM conversations_conversation WHERE state = 'queued')
@@ -78,4 +103,19 @@ SELECT * FROM (
         AND NOT EXISTS (SELECT 1 FROM conversations_offer AS o
                         WHERE o.conversation_id = c.id AND o.state = 'offered')
     ORDER BY c.rank_ts, c.id LIMIT %s) AS line
+"""
+
+_TRIED = """
+WITH of(id) AS (SELECT id FROM conversations_conversation WHERE id IN ({0}))
+SELECT conversation_id, round_epoch, agent_id, ended_ts FROM conversations_offer
+WHERE conversation_id IN (SELECT id FROM of) AND ended_ts IS NOT NULL
+UNION ALL
+SELECT conversation_id, epoch, agent_id, ended_ts FROM conversations_assignment
+WHERE conversation_id IN (SELECT id FROM of) AND end_reason IN ({1}) AND ended_ts IS NOT NULL
+"""
+
+_SERVED = """
+SELECT c.player_id, c.brand_id, a.agent_id
+FROM conversations_assignment AS a JOIN conversations_conversation AS c ON c.id = a.conversation_id
+WHERE c.player_id IN ({0}) ORDER BY a.began_ts, a.id
 """

@@ -7,6 +7,7 @@ changed it; inside one, before its end, only the functions here are true.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -77,3 +78,11 @@ def free_slot(seat: Seat) -> int | None:
     busy = Assignment.objects.filter(agent_id=seat.pk, ended_ts__isnull=True)
     taken = set(busy.values_list("slot", flat=True))
     return next((number for number in range(seat.capacity) if number not in taken), None)
+
+
+def valid_skills(
+    skills: Iterable[str], until: Mapping[str, int | None], now: int
+) -> frozenset[str]:
+    """A skill whose certificate has expired is none."""
+    ends = ((one, until.get(one)) for one in skills)
+    return frozenset(one for one, end in ends if end is None or end > now)

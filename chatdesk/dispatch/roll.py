@@ -6,12 +6,13 @@ Reads follow the free: while everybody is full, one query finds nobody, however 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import F, QuerySet
 
-from chatdesk.conversations import assignments, clock
-from chatdesk.conversations.models import Conversation, Offer, Persona, Seat
+from chatdesk.conversations import clock, places
+from chatdesk.conversations.models import Conversation, Offer, Seat
 from chatdesk.delivery.presence import Sight
 from chatdesk.dispatch.choosing import Candidate
 
@@ -53,44 +54,52 @@ def _on_duty() -> QuerySet[Seat]:
 
 
 def _candidates(rows: QuerySet[Seat], sight: Sight | None) -> list[Candidate]:
-    rows = rows.only(*_OF_A_CANDIDATE)
-    seats = [seat for seat in rows if sight is None or seat.pk in sight.agents]
-    if not seats:
-        return []
-    now = clock.now_ms() if any(seat.skills_until for seat in seats) else 0
+    seats: dict[int, tuple[Any, ...]] = {}
     brands: dict[int, set[int]] = defaultdict(set)
-    for seat_id, brand_id in Persona.objects.filter(
-        seat__in=[seat.pk for seat in seats]
-    ).values_list("seat_id", "brand_id"):
-        brands[seat_id].add(brand_id)
-    room = _room([seat for seat in seats if seat.channel_caps])
+    # A row for each brand that one works for: one query, for it begins each decision.
+    for agent_id, brand_id, *facts in rows.values_list(*_OF_A_CANDIDATE):
+        if sight is None or agent_id in sight.agents:
+            seats[agent_id] = tuple(facts)
+            if brand_id is not None:
+                brands[agent_id].add(brand_id)
+    now = clock.now_ms() if any(until for *_, until, _caps in seats.values()) else 0
+    room = _room({agent_id: caps for agent_id, (*_, caps) in seats.items() if caps})
     return [
         Candidate(
-            agent_id=seat.pk,
-            load=seat.load,
-            capacity=seat.capacity,
-            languages=frozenset(seat.languages),
-            skills=assignments.skills_at(seat, now),
-            brands=frozenset(brands[seat.pk]),
-            last_accepted_ts=seat.last_accepted_ts,
-            team_id=seat.team_id,
-            room=room.get(seat.pk, {}),
+            agent_id=agent_id,
+            load=load,
+            capacity=capacity,
+            languages=frozenset(languages),
+            skills=places.valid_skills(skills, until, now),
+            brands=frozenset(brands[agent_id]),
+            last_accepted_ts=accepted_ts,
+            team_id=team_id,
+            room=room.get(agent_id, {}),
         )
-        for seat in seats
+        for agent_id, (
+            load,
+            capacity,
+            languages,
+            team_id,
+            accepted_ts,
+            skills,
+            until,
+            _,
+        ) in seats.items()
     ]
 
 
 _OF_A_CANDIDATE = (
-    *("agent_id", "load", "capacity", "languages", "skills", "skills_until", "team_id"),
-    *("channel_caps", "last_accepted_ts"),
+    *("agent_id", "personas__brand_id", "load", "capacity", "languages", "team_id"),
+    *("last_accepted_ts", "skills", "skills_until", "channel_caps"),
 )
 
 
-def _room(seats: Iterable[Seat]) -> dict[int, dict[str, int]]:
+def _room(of: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, int]]:
     """How many more conversations of a channel each may have, for those with caps."""
     caps = {
-        seat.pk: {name: cap for name, cap in seat.channel_caps.items() if isinstance(cap, int)}
-        for seat in seats
+        agent_id: {name: cap for name, cap in given.items() if isinstance(cap, int)}
+        for agent_id, given in of.items()
     }
     if not caps:
         return {}

@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chatdesk.conversations import clock
+from chatdesk.conversations import clock, lines
 from chatdesk.conversations.lines import Waiter
-from chatdesk.conversations.models import Assignment, Conversation, Offer
+from chatdesk.conversations.models import Conversation
 
 ROUND_PAUSE_MS = 30_000
 GAVE_UP = ("released", "transferred", "lost", "no_reply", "full", "shift_end")
@@ -35,30 +35,18 @@ class Rung:
 
 def of(rows: Sequence[Conversation | Waiter]) -> Mapping[str, Rung]:
     """Read for many at once: offers of this wait, and whoever gave it back to begin it."""
-    found: dict[str, Rung] = defaultdict(Rung)
     epochs = {row.pk: row.epoch for row in rows}
-    rung = Offer.objects.filter(conversation__in=list(epochs), ended_ts__isnull=False)
-    gave_up = Assignment.objects.filter(
-        conversation__in=list(epochs), end_reason__in=GAVE_UP, ended_ts__isnull=False
-    )
-    tried = rung.values_list("conversation_id", "round_epoch", "agent_id", "ended_ts").union(
-        gave_up.values_list("conversation_id", "epoch", "agent_id", "ended_ts"), all=True
-    )
-    for conv, epoch, agent_id, ended_ts in tried:
+    found: dict[str, Rung] = defaultdict(Rung)
+    for conv, epoch, agent_id, ended_ts in lines.tried(list(epochs), GAVE_UP):
         if epoch == epochs[conv]:
             found[conv].times[agent_id] += 1
-            found[conv].last_ts = max(found[conv].last_ts, ended_ts or 0)
+            found[conv].last_ts = max(found[conv].last_ts, ended_ts)
     return found
 
 
 def last_agents(rows: Sequence[Conversation | Waiter]) -> Mapping[tuple[str, int], int]:
     """Who served each player last, by (player, brand)."""
-    served = Assignment.objects.filter(
-        conversation__player__in=[row.player_id for row in rows]
-    ).order_by("began_ts", "pk")
     return {
         (player_id, brand_id): agent_id
-        for player_id, brand_id, agent_id in served.values_list(
-            "conversation__player_id", "conversation__brand_id", "agent_id"
-        )
+        for player_id, brand_id, agent_id in lines.served([row.player_id for row in rows])
     }
