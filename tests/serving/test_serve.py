@@ -202,3 +202,11 @@ def test_a_second_interrupt_does_not_break_the_ending(server: Live) -> None:
     os.kill(server.process.pid, signal.SIGINT)
     assert server.process.wait(30) == 0
     assert _gone(family, 5)
+
+
+def test_whoever_keeps_interrupting_does_not_break_it_either(server: Live) -> None:
+    """At whatever moment of the ending: also while the interpreter itself ends."""
+    while server.process.poll() is None:
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    assert server.process.wait(30) == 0

@@ -73,6 +73,9 @@ class Command(BaseCommand):
             self._supervise()
         finally:
             self._end_all()
+            # The interpreter gives up handlers of ours while it ends; a signal then would kill it.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
 
     # --- starting ------------------------------------------------------------------------------
 
